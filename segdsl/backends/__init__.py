@@ -1,0 +1,1 @@
+"""How a database says it: the tree as meant to a relational plan to SQL."""

@@ -1,0 +1,166 @@
+"""What is wrong with a project, as values: rules, labelled places and the help that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+
+from segdsl.source import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of finding. `name` is stable: it is what a person searches for."""
+
+    name: str
+    severity: Severity
+    summary: str
+
+
+def _rules(severity: Severity, **summaries: str) -> dict[str, Rule]:
+    names = {key.replace("_", "-"): text for key, text in summaries.items()}
+    return {name: Rule(name, severity, text) for name, text in names.items()}
+
+
+RULES: dict[str, Rule] = _rules(
+    Severity.ERROR,
+    # reading files
+    missing_file="a file that the project needs is not there",
+    unreadable_file="a file cannot be opened",
+    not_utf8="a source file is not UTF-8 text",
+    file_too_large="a source file is larger than 1 MB",
+    forbidden_character="a character that can hide or reverse text",
+    bad_yaml="a YAML file cannot be read",
+    # reading text
+    syntax="the text does not follow the grammar",
+    unclosed_text="a quote is not closed on its line",
+    mixed_and_or="`and` and `or` are mixed without parentheses",
+    too_deep="a condition is nested deeper than 100 levels",
+    too_large="a definition grows past 20,000 conditions once its names are replaced by what they mean",
+    number_too_large="a number has more digits than every database can keep exactly",
+    bad_date="a date or a moment that no calendar has",
+    # the project file and the catalog
+    unknown_key="a key that the file's format does not have",
+    missing_key="a key that the file's format needs",
+    bad_value="a value that its key cannot take",
+    unknown_type="a column type that does not exist",
+    no_key="a table that must be told apart row by row has no `key`",
+    # names
+    unknown_table="a table that is not in the catalog",
+    unknown_column="a column that its table does not have",
+    unknown_name="a name that nothing defines",
+    unknown_segment="a segment that is not defined",
+    unknown_group="a group that is not defined",
+    unknown_function="a function that does not exist",
+    unknown_override="a `--set` for a `let` that does not exist",
+    duplicate_name="two definitions of one name",
+    ambiguous_name="a name with two meanings where it stands",
+    ambiguous_path="more than one way leads from a table to the customer",
+    no_path="no link leads from a table to the customer",
+    cycle="definitions that need each other",
+    # types
+    wrong_type="a value of a type that cannot stand there",
+    not_in_list="a text that is not in the column's closed list",
+    out_of_range="a number outside the column's declared range",
+    no_time="a window or `first`/`last` on a table without `at`",
+    many_rows="a table of many rows where one value is needed",
+    bad_window="a window that holds nothing",
+    # segments and groups
+    missing_condition="a segment without `when` or `otherwise`",
+    repeated_clause="a clause that is given twice",
+    missing_priority="a member of an exclusive group without a priority",
+    repeated_priority="two members of an exclusive group with one priority",
+    stray_priority="a priority where nothing is ranked",
+    bad_otherwise="an `otherwise` that has nothing to be the rest of",
+    incomplete_group="a `complete` group that somebody may fall through",
+    # what a database cannot say
+    unsupported="a construct that this database cannot say exactly",
+    no_segments="a project without segments",
+    unreadable_target="the target of a run cannot be used",
+) | _rules(
+    Severity.WARNING,
+    includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
+    empty_group="a group without segments",
+    empty_file="a segment file without definitions",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and what stands there, in a few words (or nothing)."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: what is wrong (`message`), where (`label`, then `others`), and what to type (`help`)."""
+
+    rule: Rule
+    message: str
+    label: Label
+    help: str = ""
+    others: tuple[Label, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        return self.rule.severity
+
+
+class Report:
+    """Findings in the order they were made; every pass adds to one."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] = ()) -> None:
+        self._diagnostics = list(diagnostics)
+
+    def add(
+        self,
+        rule: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        help: str = "",
+        others: Iterable[Label] = (),
+    ) -> None:
+        """Records a finding of the rule named `rule` (a key of `RULES`)."""
+        self._diagnostics.append(Diagnostic(RULES[rule], message, Label(span, label), help, tuple(others)))
+
+    def extend(self, other: Report) -> None:
+        self._diagnostics.extend(other)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._diagnostics)
+
+    def __len__(self) -> int:
+        return len(self._diagnostics)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.severity is Severity.ERROR for d in self._diagnostics)
+
+    def sorted(self) -> list[Diagnostic]:
+        """By file, then by place; findings of one place keep their order."""
+        return sorted(self._diagnostics, key=lambda d: (d.label.span.source.name, d.label.span.start))
+
+
+def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
+    """`did you mean ...?` when a known name is close to `name`, else the text `instead`."""
+    by_folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"did you mean `{by_folded[close[0]]}`?" if close else instead
+
+
+def listed(names: Iterable[str], limit: int = 8) -> str:
+    """Names in backticks, separated by commas; past `limit` only how many more there are."""
+    names = list(names)
+    shown = ", ".join(f"`{name}`" for name in names[:limit])
+    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown

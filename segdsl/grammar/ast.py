@@ -1,0 +1,407 @@
+"""The tree as written: names are strings, nothing is resolved, sugar is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal as OneOf
+
+from segdsl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Anything written. Where it stands does not count when two nodes are compared."""
+
+    span: Span = field(kw_only=True, compare=False, repr=False)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly inside `node`, in the order of their fields."""
+    for each in fields(node):
+        value = getattr(node, each.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Node):
+                yield item
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ident(Node):
+    """One name, without its backticks."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """`country`, `order.store.city`: a dotted path of names."""
+
+    parts: tuple[Ident, ...]
+
+    @property
+    def text(self) -> str:
+        return ".".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Node):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """`2_000`, `0.5`: a `Decimal` with exactly the digits that were written; never negative."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Node):
+    """`true` or `false`."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Date(Node):
+    value: date
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Node):
+    """`2026-01-10T09:00` (naive: the project's wall clock) or `2026-01-10T09:00+05:30` (aware)."""
+
+    value: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(Node):
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Node):
+    """`left op right` with one of `+ - * /`."""
+
+    left: Expr
+    op: OneOf["+", "-", "*", "/"]
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """`count(order where C in last 30 days)`, `count distinct(...)`, `sum(order.amount)`, `last(order.at)`.
+
+    `function` is the word before the parenthesis, `count distinct` included; `via` spells the links from
+    the table to the customer when there is more than one way.
+    """
+
+    function: Ident
+    target: Expr
+    via: Name | None = None
+    where: Expr | None = None
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paren(Node):
+    """`( ... )`: kept, because it decides whether `and` and `or` are mixed."""
+
+    inner: Expr
+
+
+# --- windows --------------------------------------------------------------------------------------
+
+Unit = OneOf["minute", "hour", "day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Last(Node):
+    """`in last N units`; `full` for `in last N full units`, complete calendar periods only."""
+
+    count: int
+    unit: Unit
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Next(Node):
+    """`in next N units`."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class This(Node):
+    """`in this UNIT`; `in today` is `in this day`, written short."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Yesterday(Node):
+    """`in yesterday`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenAgo(Node):
+    """`between N and M units ago`, the farther one first."""
+
+    far: int
+    near: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Ago(Node):
+    """`more than N units ago` or `less than N units ago`."""
+
+    than: OneOf["more", "less"]
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class FromTo(Node):
+    """`from D to D`: dates include both days; moments include the first and exclude the second."""
+
+    start: Expr
+    end: Expr
+
+
+Window = Last | Next | This | Yesterday | BetweenAgo | Ago | FromTo
+
+# --- conditions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class And(Node):
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Node):
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """`left op right` with one of `= != < <= > >=`."""
+
+    left: Expr
+    op: OneOf["=", "!=", "<", "<=", ">", ">="]
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Node):
+    """`value between low and high`, both ends in."""
+
+    value: Expr
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class InList(Node):
+    """`value in (a, b)`; `negated` for `not in`."""
+
+    value: Expr
+    options: tuple[Expr, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Node):
+    """`value is known`; `negated` for `is missing`."""
+
+    value: Expr
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextTest(Node):
+    """`value starts with "a"` and its likes, with or without `ignoring case`.
+
+    `kind` `equals` stands for `value = "a" ignoring case`, which is written so only when the case is ignored.
+    """
+
+    value: Expr
+    kind: OneOf["starts with", "ends with", "contains", "matches", "equals"]
+    pattern: Expr
+    ignoring_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InWindow(Node):
+    """`value in last 30 days`, `value from D to D`, `value more than 6 months ago`."""
+
+    value: Expr
+    window: Window
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Has(Node):
+    """`has order where C in last 30 days`; `negated` for `no order ...`."""
+
+    table: Name
+    via: Name | None = None
+    where: Expr | None = None
+    window: Window | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Every(Node):
+    """`every order where C in last 30 days has D`."""
+
+    table: Name
+    condition: Expr
+    via: Name | None = None
+    where: Expr | None = None
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment(Node):
+    """`in segment vip`; `negated` for `not in segment vip`."""
+
+    segment: Ident
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedTo(Node):
+    """`assigned to champions`; `negated` for `not assigned to champions`."""
+
+    segment: Ident
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Everyone(Node):
+    """`everyone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Node):
+    """Stands where an expression could not be read; its diagnostic is already made."""
+
+
+Condition = (
+    And | Or | Not | Compare | Between | InList | Known | TextTest | InWindow | Has | Every | InSegment | AssignedTo | Everyone
+)
+Value = Name | Text | Number | Truth | Date | Moment | Negative | Arithmetic | Call
+Expr = Value | Condition | Paren | Broken
+
+# --- definitions ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Node):
+    """`segment NAME "Title" in GROUP priority N` and its clauses. `when` is None under `otherwise`."""
+
+    name: Ident
+    title: Text | None = None
+    group: Ident | None = None
+    priority: Number | None = None
+    owner: Text | None = None
+    about: Text | None = None
+    when: Expr | None = None
+    otherwise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    """`group NAME "Title"` with `exclusive` and `complete`."""
+
+    name: Ident
+    title: Text | None = None
+    owner: Text | None = None
+    about: Text | None = None
+    exclusive: bool = False
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    """`let NAME = literal`."""
+
+    name: Ident
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(Node):
+    """`metric NAME "Title" = expression`."""
+
+    name: Ident
+    value: Expr
+    title: Text | None = None
+
+
+Definition = Segment | Group | Let | Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Node):
+    """`# text`, to the end of its line, the `#` included. `own_line` unless something stands before it."""
+
+    text: str
+    own_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Module(Node):
+    """One file of definitions, those that could be read, in their order."""
+
+    definitions: tuple[Definition, ...]
+    comments: tuple[Comment, ...] = field(default=(), compare=False)
+
+
+# --- the catalog and the project file ---------------------------------------------------------------
+
+Scalar = str | int | Decimal | bool | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarValue(Node):
+    """A YAML scalar with the type it has as YAML 1.2 core reads it; dates and decimals stay exact."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Node):
+    items: tuple[Yaml, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Node):
+    """A YAML mapping; keys are text, in their order, never repeated."""
+
+    entries: tuple[Entry, ...]
+
+    def get(self, key: str) -> Yaml | None:
+        return next((entry.value for entry in self.entries if entry.key.text == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Node):
+    key: Ident
+    value: Yaml
+
+
+Yaml = ScalarValue | Sequence | Mapping

@@ -1,0 +1,347 @@
+"""The tree as meant: names resolved, every value typed, sugar gone. Windows still move with `as_of`.
+
+Values are looked up in a *row in scope*: the customer at the top, a row of another table inside its aggregate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal as OneOf
+
+from segdsl.semantics.catalog import Catalog
+from segdsl.semantics.types import Type
+from segdsl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    span: Span = field(kw_only=True, compare=False, repr=False)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly inside `node`, in the order of their fields."""
+    for each in fields(node):
+        value = getattr(node, each.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Node):
+                yield item
+
+
+# --- windows: sets of moments, in terms of `as_of` ------------------------------------------------
+
+Unit = OneOf["minute", "hour", "day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Last(Node):
+    """From `count` units before `as_of` up to `as_of`. Of dates: the dates that end with `as_of`'s."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Next(Node):
+    """From `as_of` until `count` units after it. Of dates: the dates that begin with `as_of`'s."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Period(Node):
+    """Whole calendar periods, `first` to `last` of them counted from the current one: 0 is this, -1 the one before."""
+
+    unit: Unit
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenAgo(Node):
+    """From `far` units before `as_of` until `near` units before it."""
+
+    far: int
+    near: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class MoreThanAgo(Node):
+    """Strictly before the moment `count` units before `as_of`."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class LessThanAgo(Node):
+    """Strictly after the moment `count` units before `as_of`, and before `as_of`."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """A fixed range, `start` included. An `end` that is a date includes that day; a moment is excluded.
+
+    A missing side is open. Naive moments are the project's wall clock.
+    """
+
+    start: date | datetime | None
+    end: date | datetime | None
+
+
+Window = Last | Next | Period | BetweenAgo | MoreThanAgo | LessThanAgo | Range
+
+# --- values ---------------------------------------------------------------------------------------
+
+Constant = str | int | Decimal | bool | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A constant. Numbers are `Decimal`, never `int`; `bool`, `str` and `date` are themselves."""
+
+    value: str | Decimal | bool | date
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Node):
+    """A column of the row in scope, or of the one row that `path` (names of links) leads to from it.
+
+    Missing when a link on the way is missing or leads nowhere.
+    """
+
+    path: tuple[str, ...]
+    table: str
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class At(Node):
+    """The time of the row in scope itself: its table's `at`, which may be inherited through links."""
+
+    table: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Node):
+    """The date of a moment on the project's wall clock."""
+
+    value: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(Node):
+    operand: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Node):
+    """`left op right`; missing when a side is missing, or when dividing by zero."""
+
+    left: Value
+    op: OneOf["+", "-", "*", "/"]
+    right: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Node):
+    """The rows of `table` that belong to the row in scope, `where` they count and in the `window`.
+
+    `via` names the links to follow from such a row up to the row in scope. Of a table with a time only rows
+    before `as_of` are seen; a `Next` window alone looks past it. Rows without a time are never seen then.
+    """
+
+    table: str
+    via: tuple[str, ...]
+    where: Condition | None = None
+    window: Window | None = None
+
+
+Function = OneOf["count", "count distinct", "sum", "avg", "min", "max", "first", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Node):
+    """`function` over `rows`; `argument` is evaluated in each of them and is None only for `count`.
+
+    Over no rows `count`, `count distinct` and `sum` are 0 and the others missing. Missing arguments are skipped,
+    but `first` and `last` give the argument of the first or last row, missing or not. Rows of one moment are
+    told apart by the table's key, and rows without a key by the argument (missing before any other).
+    """
+
+    function: Function
+    rows: Rows
+    argument: Value | None
+    type: Type
+
+
+Value = Literal | Column | At | Day | Negative | Arithmetic | Aggregate
+
+# --- conditions: true or false, never missing -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Always(Node):
+    """True of everyone, or of nobody."""
+
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class All(Node):
+    terms: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any(Node):
+    terms: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    term: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """False when a side is missing. Both sides are numbers, dates, moments, or (for `=`) texts or booleans."""
+
+    left: Value
+    op: OneOf["=", "<", "<=", ">", ">="]
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfList(Node):
+    """The value is one of the constants; numbers are `Decimal`."""
+
+    value: Value
+    options: tuple[str | Decimal | bool | date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Node):
+    """The value is not missing."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatch(Node):
+    """`value` starts with, ends with, contains, equals or (as a glob: `*` any text, `?` any one character) matches `pattern`.
+
+    Exact by code point; with `folded` both sides are folded by `segdsl.semantics.functions.fold` first.
+    """
+
+    value: Value
+    kind: OneOf["starts", "ends", "contains", "matches", "equals"]
+    pattern: str
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InWindow(Node):
+    """The moment or date lies in the window."""
+
+    value: Value
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class IsTrue(Node):
+    """A boolean value that is true."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Node):
+    """There is at least one such row."""
+
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment(Node):
+    """The customer fulfils that segment's condition. Only in the customer's own scope."""
+
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedTo(Node):
+    """The customer fulfils that segment's condition and of nothing that ranks before it. Only in the customer's own scope."""
+
+    segment: str
+
+
+Condition = (
+    Always | All | Any | Not | Compare | OneOfList | Known | TextMatch | InWindow | IsTrue | Exists | InSegment | AssignedTo
+)
+
+# --- programs -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Node):
+    """A set of rows of the table `entity`. `otherwise` is already spelled out in `condition`."""
+
+    name: str
+    title: str
+    owner: str
+    about: str
+    entity: str
+    group: str | None
+    priority: int | None
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    """`members` are names of segments: by priority when the group is exclusive, else as written."""
+
+    name: str
+    title: str
+    owner: str
+    about: str
+    exclusive: bool
+    complete: bool
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that a project defines. `segments` are in the order they were written (files by name).
+
+    `order` names the same segments so that each comes after those it refers to. `timezone` is an IANA name and
+    `week_starts` a weekday, Monday being 0.
+    """
+
+    name: str
+    catalog: Catalog
+    segments: dict[str, Segment]
+    groups: dict[str, Group]
+    order: tuple[str, ...]
+    timezone: str
+    week_starts: int
+
+    def rivals(self, segment: str) -> tuple[str, ...]:
+        """The segments that win over `segment` in its exclusive group, strongest first; none outside of one."""
+        group = self.segments[segment].group
+        if group is None or not self.groups[group].exclusive:
+            return ()
+        members = self.groups[group].members
+        return members[: members.index(segment)]
