@@ -373,35 +373,68 @@ class Module(Node):
 
 # --- the catalog and the project file ---------------------------------------------------------------
 
-Scalar = str | int | Decimal | bool | date | None
+
+@dataclass(frozen=True, slots=True)
+class Column(Node):
+    """A column as `catalog.yml` declares it. `type` is the text of the type, `decimal(12,2)` included."""
+
+    name: Ident
+    type: Ident | None
+    stored_as: Ident | None = None
+    required: bool = False
+    values: tuple[Text, ...] = ()
+    low: Number | Negative | None = None
+    high: Number | Negative | None = None
+    formula: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ScalarValue(Node):
-    """A YAML scalar with the type it has as YAML 1.2 core reads it; dates and decimals stay exact."""
+class Link(Node):
+    """`customer: customer_id`, or `buyer: {column: buyer_id, table: customer}`."""
 
-    value: Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence(Node):
-    items: tuple[Yaml, ...]
+    name: Ident
+    column: Ident
+    table: Ident | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping(Node):
-    """A YAML mapping; keys are text, in their order, never repeated."""
+class Table(Node):
+    """A table as `catalog.yml` declares it. `at` is a column, or `order.at` to say whose time is inherited."""
 
-    entries: tuple[Entry, ...]
-
-    def get(self, key: str) -> Yaml | None:
-        return next((entry.value for entry in self.entries if entry.key.text == key), None)
+    name: Ident
+    stored_in: Ident
+    key: Ident | None = None
+    at: Ident | None = None
+    columns: tuple[Column, ...] = ()
+    links: tuple[Link, ...] = ()
+    where: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Node):
-    key: Ident
-    value: Yaml
+class Catalog(Node):
+    tables: tuple[Table, ...]
+    entity: Ident | None = None
 
 
-Yaml = ScalarValue | Sequence | Mapping
+@dataclass(frozen=True, slots=True)
+class Target(Node):
+    """A database as `segdsl.yml` names it; `options` are its other keys, with `${NAME}` not yet replaced."""
+
+    name: Ident
+    type: Ident
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Node):
+    name: Ident
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Node):
+    name: Ident
+    timezone: Ident | None = None
+    week_starts: Ident | None = None
+    targets: tuple[Target, ...] = ()
+    default_target: Ident | None = None

@@ -113,7 +113,9 @@ class Literal(Node):
 
 @dataclass(frozen=True, slots=True)
 class Column(Node):
-    """A column of the row in scope, or of the one row that `path` (names of links) leads to from it.
+    """A stored column of the row in scope, or of the one row that `path` (names of links) leads to from it.
+
+    Computed columns do not come here: their formula stands where they were named.
 
     Missing when a link on the way is missing or leads nowhere.
     """
@@ -126,8 +128,12 @@ class Column(Node):
 
 @dataclass(frozen=True, slots=True)
 class At(Node):
-    """The time of the row in scope itself: its table's `at`, which may be inherited through links."""
+    """The time of the row in scope, or of the row that `path` leads to: its table's `at`, maybe inherited.
 
+    `table` is the table at the end of `path`; follow its `at_path` from there to the stored column.
+    """
+
+    path: tuple[str, ...]
     table: str
     type: Type
 
