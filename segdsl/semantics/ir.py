@@ -247,9 +247,9 @@ class Known(Node):
 
 @dataclass(frozen=True, slots=True)
 class TextMatch(Node):
-    """`value` starts with, ends with, contains, equals or (as a glob: `*` any text, `?` any one character) matches `pattern`.
+    """A text test; `matches` is a glob: `*` is any text, `?` any one code point, all else stands for itself.
 
-    Exact by code point; with `folded` both sides are folded by `segdsl.semantics.functions.fold` first.
+    Exact by code point; with `folded` both sides are folded first (`evaluate.fold`).
     """
 
     value: Value
@@ -289,13 +289,25 @@ class InSegment(Node):
 
 @dataclass(frozen=True, slots=True)
 class AssignedTo(Node):
-    """The customer fulfils that segment's condition and of nothing that ranks before it. Only in the customer's own scope."""
+    """The customer fulfils that segment's condition and none that wins over it. Only in the customer's own scope."""
 
     segment: str
 
 
 Condition = (
-    Always | All | Any | Not | Compare | OneOfList | Known | TextMatch | InWindow | IsTrue | Exists | InSegment | AssignedTo
+    Always
+    | All
+    | Any
+    | Not
+    | Compare
+    | OneOfList
+    | Known
+    | TextMatch
+    | InWindow
+    | IsTrue
+    | Exists
+    | InSegment
+    | AssignedTo
 )
 
 # --- programs -------------------------------------------------------------------------------------

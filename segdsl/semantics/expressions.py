@@ -1,0 +1,642 @@
+"""One expression as written, in the scope of one row, to a typed value or condition as meant.
+
+Total: whatever is wrong is reported once, and an unknown value takes its place that agrees with everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from segdsl.diagnostics import Label, Report, did_you_mean, listed
+from segdsl.grammar import ast
+from segdsl.semantics import ir, scope, windows
+from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.constants import literal, number
+from segdsl.semantics.functions import FUNCTIONS, KINDS, result_type
+from segdsl.semantics.scope import Names, Scope
+from segdsl.semantics.types import (
+    MAX_SCALE,
+    Boolean,
+    Date,
+    Number,
+    Text,
+    Timestamp,
+    Type,
+    Unknown,
+    described,
+)
+
+TEXT_TESTS: Mapping[str, str] = {
+    "starts with": "starts",
+    "ends with": "ends",
+    "contains": "contains",
+    "matches": "matches",
+    "equals": "equals",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Resolves expressions against one catalog. `segments` are the names that `in segment` may use."""
+
+    catalog: Catalog
+    names: Names
+    segments: frozenset[str]
+    report: Report
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def value(self, node: ast.Expr, where: Scope) -> ir.Value:
+        """The value that `node` stands for; a condition in its place is reported."""
+        match node:
+            case ast.Paren():
+                return self.value(node.inner, where)
+            case ast.Name():
+                return scope.column(node, where, self.catalog, self.names, self.report)
+            case ast.Text() | ast.Number() | ast.Truth() | ast.Date() | ast.Moment():
+                return literal(node) or scope.unknown(node)
+            case ast.Negative():
+                return self._negative(node, where)
+            case ast.Arithmetic():
+                return self._arithmetic(node, where)
+            case ast.Call():
+                return self._aggregate(node, where)
+            case ast.Broken():
+                return scope.unknown(node)
+            case _:
+                self.report.add(
+                    "wrong-type",
+                    "a condition stands where a value is needed",
+                    node.span,
+                    label="this is true or false of a customer",
+                    help="combine conditions with `and`, `or` and `not`",
+                )
+                return scope.unknown(node)
+
+    def _negative(self, node: ast.Negative, where: Scope) -> ir.Value:
+        operand = self._number(node.operand, where, "-")
+        match operand:
+            case ir.Literal(value=Decimal() as value):
+                return number(-value, node)
+            case _:
+                return ir.Negative(operand, _plain(operand.type), span=node.span)
+
+    def _number(self, node: ast.Expr, where: Scope, op: str) -> ir.Value:
+        value = self.value(node, where)
+        if isinstance(value.type, (Number, Unknown)):
+            return value
+        self.report.add(
+            "wrong-type",
+            f"`{op}` calculates with numbers",
+            node.span,
+            label=f"this is {described(value.type)}",
+            help=_duration_hint(value.type),
+        )
+        return scope.unknown(node)
+
+    def _arithmetic(self, node: ast.Arithmetic, where: Scope) -> ir.Value:
+        left, right = self._number(node.left, where, node.op), self._number(node.right, where, node.op)
+        result = _arithmetic_type(node.op, left.type, right.type)
+        if isinstance(result, Number) and result.scale > MAX_SCALE:
+            self.report.add(
+                "number-too-large",
+                f"this has up to {result.scale} digits after the point",
+                node.span,
+                help=f"databases keep {MAX_SCALE} exactly: use fewer factors with decimals",
+            )
+            return scope.unknown(node)
+        return ir.Arithmetic(left, node.op, right, result, span=node.span)
+
+    # --- many rows --------------------------------------------------------------------------------
+
+    def _aggregate(self, node: ast.Call, where: Scope) -> ir.Value:
+        function = FUNCTIONS.get(node.function.text)
+        if function is None:
+            known = did_you_mean(node.function.text, FUNCTIONS, f"there are {listed(FUNCTIONS)}")
+            self.report.add(
+                "unknown-function", f"there is no function `{node.function.text}`", node.function.span, help=known
+            )
+            return scope.unknown(node)
+        table = self._target_table(node, where)
+        if table is None:
+            return scope.unknown(node)
+        bare = isinstance(node.target, ast.Name) and len(node.target.parts) == 1
+        rows = self._rows(table, node.target, node.via, node.where, node.window, where, node)
+        if function.needs_time and table.at_path is None:
+            self._report_no_time(f"`{function.name}`", table, node.function)
+            return scope.unknown(node)
+        if function.takes == "nothing":
+            if not bare:
+                self.report.add(
+                    "wrong-type",
+                    f"`count` counts rows of `{table.name}`, not values",
+                    node.target.span,
+                    help=f"write `count({table.name})`, or `count distinct(...)` for different values",
+                )
+            return ir.Aggregate("count", rows, None, result_type(function, Unknown()), span=node.span)
+        if bare:
+            example = next(iter(table.columns), "at")
+            self.report.add(
+                "wrong-type",
+                f"`{function.name}` needs to know which column of `{table.name}`",
+                node.target.span,
+                help=f"name it, as in `{function.name}({table.name}.{example})`",
+            )
+            return scope.unknown(node)
+        argument = self.value(node.target, Scope(table, inside_rows=True))
+        if not self._argument_fits(function.takes, function.name, argument):
+            return scope.unknown(node)
+        return ir.Aggregate(function.name, rows, argument, result_type(function, argument.type), span=node.span)
+
+    def _argument_fits(self, takes: str, name: str, argument: ir.Value) -> bool:
+        match argument.type:
+            case Unknown():
+                return False
+            case Number(quotient=True):
+                self.report.add(
+                    "wrong-type",
+                    f"`{name}` of a quotient has no exact result",
+                    argument.span,
+                    label="divided here",
+                    help="aggregate the parts and divide the results: `sum(a) / sum(b)`",
+                )
+                return False
+        allowed, wanted = KINDS[takes]  # type: ignore[index]
+        if isinstance(argument.type, allowed):
+            return True
+        self.report.add(
+            "wrong-type", f"`{name}` takes {wanted}", argument.span, label=f"this is {described(argument.type)}"
+        )
+        return False
+
+    def _target_table(self, node: ast.Call, where: Scope) -> Table | None:
+        """The table that an aggregate looks at: the first table that its target names."""
+        names = list(_names(node.target))
+        for name in names:
+            first = name.parts[0].text
+            if first in self.catalog.tables and (first not in where.table.links or node.via is not None):
+                return self.catalog.tables[first]
+        at = names[0] if names else node.target
+        if not names:
+            message, help_ = (
+                f"`{node.function.text}` needs a table to look at",
+                "name a column of it, as in `sum(order.amount)`",
+            )
+        else:
+            text = names[0].text
+            message = f"`{text}` names no table of many rows"
+            having = [t.name for t in self.catalog.tables.values() if text in t.columns and t.name != where.table.name]
+            if having:
+                help_ = f"name the table, too: `{node.function.text}({having[0]}.{text})`"
+            else:
+                help_ = did_you_mean(
+                    names[0].parts[0].text, self.catalog.tables, f"there are {listed(self.catalog.tables)}"
+                )
+        self.report.add("unknown-table", message, at.span, help=help_)
+        return None
+
+    def _rows(
+        self,
+        table: Table,
+        target: ast.Node,
+        via: ast.Name | None,
+        condition: ast.Expr | None,
+        window: ast.Window | None,
+        where: Scope,
+        node: ast.Node,
+    ) -> ir.Rows:
+        path = self._path(table, target, via, where)
+        if path and where.table.key is None:
+            self.report.add(
+                "no-key",
+                f"table `{where.table.name}` has no `key`, so rows of `{table.name}` cannot be told apart by it",
+                target.span,
+                help=f"give `{where.table.name}` a `key` in catalog.yml",
+            )
+        inner = None if condition is None else self.condition(condition, Scope(table, inside_rows=True))
+        if window is not None and table.at_path is None:
+            self._report_no_time("a window", table, window)
+            return ir.Rows(table.name, path, inner, None, span=node.span)
+        meant = None if window is None else windows.resolve(window, table.at_type or Unknown(), self, where)
+        return ir.Rows(table.name, path, inner, meant, span=node.span)
+
+    def _path(self, table: Table, target: ast.Node, via: ast.Name | None, where: Scope) -> tuple[str, ...]:
+        """The links from a row of `table` up to the row in scope."""
+        goal = where.table.name
+        if via is not None:
+            return self._spelled_path(table, via, goal)
+        paths = scope.paths_up(self.catalog, table.name, goal)
+        if len(paths) == 1:
+            return paths[0]
+        if paths:
+            ways = listed(f"via {'.'.join(path)}" for path in paths)
+            self.report.add(
+                "ambiguous-path",
+                f"more than one way leads from `{table.name}` to `{goal}`",
+                target.span,
+                help=f"spell the one you mean after the table: {ways}",
+            )
+        elif scope.paths_up(self.catalog, goal, table.name):
+            self.report.add(
+                "no-path",
+                f"a row of `{goal}` has one `{table.name}`, not many",
+                target.span,
+                help=f"use it directly, as in `{table.name}.{next(iter(table.columns), 'at')}`",
+            )
+        else:
+            self.report.add(
+                "no-path",
+                f"no link leads from `{table.name}` to `{goal}`",
+                target.span,
+                help=f"add one under `links` of `{table.name}` in catalog.yml",
+            )
+        return ()
+
+    def _spelled_path(self, table: Table, via: ast.Name, goal: str) -> tuple[str, ...]:
+        here = table
+        for part in via.parts:
+            if part.text not in here.links:
+                self.report.add(
+                    "unknown-name",
+                    f"table `{here.name}` has no link `{part.text}`",
+                    part.span,
+                    help=did_you_mean(part.text, here.links, f"it links to {listed(here.links)}" if here.links else ""),
+                )
+                return ()
+            here = self.catalog.tables[here.links[part.text].table]
+        if here.name != goal:
+            self.report.add(
+                "no-path",
+                f"`via {via.text}` leads to `{here.name}`, not to `{goal}`",
+                via.span,
+                help=f"go on to `{goal}`",
+            )
+            return ()
+        return tuple(part.text for part in via.parts)
+
+    def _report_no_time(self, what: str, table: Table, node: ast.Node) -> None:
+        self.report.add(
+            "no-time",
+            f"{what} needs to know when a row of `{table.name}` happened",
+            node.span,
+            help=f"give `{table.name}` an `at` in catalog.yml",
+            others=(Label(table.span, "declared without `at`"),),
+        )
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def condition(self, node: ast.Expr, where: Scope) -> ir.Condition:
+        """The condition that `node` stands for; a value in its place must be true or false."""
+        match node:
+            case ast.Paren():
+                return self.condition(node.inner, where)
+            case ast.And():
+                return ir.All(tuple(self.condition(term, where) for term in node.terms), span=node.span)
+            case ast.Or():
+                return ir.Any(tuple(self.condition(term, where) for term in node.terms), span=node.span)
+            case ast.Not():
+                return ir.Not(self.condition(node.operand, where), span=node.span)
+            case ast.Compare():
+                return self._compare(node, where)
+            case ast.Between():
+                return self._between(node, where)
+            case ast.InList():
+                return _unless(node.negated, self._in_list(node, where))
+            case ast.Known():
+                return _unless(node.negated, ir.Known(self.value(node.value, where), span=node.span))
+            case ast.TextTest():
+                return self._text_test(node, where)
+            case ast.InWindow():
+                return _unless(node.negated, self._in_window(node, where))
+            case ast.Has():
+                return _unless(node.negated, self._has(node, where))
+            case ast.Every():
+                return self._every(node, where)
+            case ast.InSegment() | ast.AssignedTo():
+                return self._in_segment(node, where)
+            case ast.Everyone():
+                return ir.Always(True, span=node.span)
+            case ast.Broken():
+                return ir.Always(True, span=node.span)
+            case _:
+                return self._truth(node, where)
+
+    def _truth(self, node: ast.Expr, where: Scope) -> ir.Condition:
+        if isinstance(node, ast.Truth):
+            help_ = "write `everyone`" if node.value else "write `not everyone`"
+            self.report.add("wrong-type", "a constant is no condition", node.span, help=help_)
+            return ir.Always(node.value, span=node.span)
+        value = self.value(node, where)
+        if not isinstance(value.type, (Boolean, Unknown)):
+            self.report.add(
+                "wrong-type",
+                "a value stands where a condition is needed",
+                node.span,
+                label=f"this is {described(value.type)}",
+                help="compare it with something",
+            )
+        return ir.IsTrue(value, span=node.span)
+
+    def _compare(self, node: ast.Compare, where: Scope) -> ir.Condition:
+        left, right = self.value(node.left, where), self.value(node.right, where)
+        if isinstance(left, ir.Literal) and not isinstance(right, ir.Literal):
+            left, right, op = right, left, _MIRRORED.get(node.op, node.op)
+        else:
+            op = node.op
+        if not self._comparable(left, right, op, node):
+            return ir.Always(True, span=node.span)
+        negated = op == "!="
+        test = self._comparison(left, "=" if negated else op, right, node)
+        return _unless(negated, test)
+
+    def _comparison(self, left: ir.Value, op: str, right: ir.Value, node: ast.Node) -> ir.Condition:
+        match left.type, right:
+            case Timestamp(), ir.Literal(value=date() as bound):
+                return ir.InWindow(left, windows.around(op, bound, node.span), span=node.span)
+            case Timestamp(), _ if isinstance(right.type, Date):
+                left = ir.Day(left, Date(), span=left.span)
+            case Date(), _ if isinstance(right.type, Timestamp):
+                right = ir.Day(right, Date(), span=right.span)
+        return ir.Compare(left, op, right, span=node.span)  # type: ignore[arg-type]
+
+    def _comparable(self, left: ir.Value, right: ir.Value, op: str, node: ast.Node) -> bool:
+        """Whether two values may stand on both sides of `op`; says which type comes from where if not."""
+        match left.type, right.type:
+            case (Unknown(), _) | (_, Unknown()):
+                return False
+            case (Number(), Number()):
+                return True
+            case (Text(), Text()) | (Boolean(), Boolean()) if op in ("=", "!="):
+                return self._listed_values(left, right) and self._listed_values(right, left)
+            case (Date(), Date()) | (Timestamp(), Timestamp() | Date()):
+                return True
+            case (Date(), Timestamp()):
+                if not isinstance(right, ir.Literal):
+                    return True
+                self.report.add(
+                    "wrong-type",
+                    "a date has no time of day",
+                    right.span,
+                    label="this is a moment",
+                    help=f"write `{right.value.date() if hasattr(right.value, 'date') else right.value}`",
+                    others=(Label(left.span, "this is a date"),),
+                )
+                return False
+            case (Text(), Text()) | (Boolean(), Boolean()):
+                help_ = "use `starts with` or `matches`, or compare a number" if isinstance(left.type, Text) else ""
+                self.report.add(
+                    "wrong-type",
+                    f"`{op}` compares numbers, dates and moments",
+                    node.span,
+                    label=f"these are {_plural(left)}",
+                    help=help_,
+                )
+                return False
+        self.report.add(
+            "wrong-type",
+            f"{described(left.type)} cannot be compared with {described(right.type)}",
+            right.span,
+            label=f"this is {described(right.type)}",
+            help=_conversion_hint(left, right),
+            others=(Label(left.span, f"this is {described(left.type)}"),),
+        )
+        return False
+
+    def _listed_values(self, left: ir.Value, right: ir.Value) -> bool:
+        """Whether a text compared with a column of a closed list can occur in it."""
+        match left.type, right:
+            case Text(values=(_, *_) as values), ir.Literal(value=str() as text) if text not in values:
+                self.report.add(
+                    "not-in-list",
+                    f"`{text}` is not one of the values of {_called(left)}",
+                    right.span,
+                    label="not in the list in catalog.yml",
+                    help=did_you_mean(text, values, f"they are {listed(values)}"),
+                )
+                return False
+        return True
+
+    def _between(self, node: ast.Between, where: Scope) -> ir.Condition:
+        value = self.value(node.value, where)
+        low, high = self.value(node.low, where), self.value(node.high, where)
+        fits = [self._comparable(value, bound, "<=", node) for bound in (low, high)]
+        if not all(fits):
+            return ir.Always(True, span=node.span)
+        match low, high:
+            case ir.Literal(value=first), ir.Literal(value=second) if _reversed(first, second):
+                self.report.add(
+                    "bad-window",
+                    "nothing lies between the two: the first is larger than the second",
+                    node.span,
+                    help=f"write `between {high.span.text} and {low.span.text}`",
+                )
+        return ir.All(
+            (self._comparison(value, ">=", low, node), self._comparison(value, "<=", high, node)), span=node.span
+        )
+
+    def _in_list(self, node: ast.InList, where: Scope) -> ir.Condition:
+        value = self.value(node.value, where)
+        options: list[ir.Literal] = []
+        for option in node.options:
+            meant = self.value(option, where)
+            if not isinstance(meant, ir.Literal):
+                self.report.add(
+                    "wrong-type", "a list holds constants", option.span, help="compare with `=` and join with `or`"
+                )
+            elif self._comparable(value, meant, "=", node):
+                options.append(meant)
+        if isinstance(value.type, Timestamp):
+            days = tuple(self._comparison(value, "=", option, node) for option in options)
+            return ir.Any(days, span=node.span)
+        return ir.OneOfList(value, tuple(dict.fromkeys(option.value for option in options)), span=node.span)
+
+    def _text_test(self, node: ast.TextTest, where: Scope) -> ir.Condition:
+        value, pattern = self.value(node.value, where), self.value(node.pattern, where)
+        for side in (value, pattern):
+            if not isinstance(side.type, (Text, Unknown)):
+                self.report.add(
+                    "wrong-type",
+                    f"`{'ignoring case' if node.kind == 'equals' else node.kind}` compares texts",
+                    side.span,
+                    label=f"this is {described(side.type)}",
+                )
+                return ir.Always(True, span=node.span)
+        match value.type, pattern:
+            case Unknown(), _:
+                return ir.Always(True, span=node.span)
+            case _, ir.Literal(value=str() as text):
+                kind = TEXT_TESTS[node.kind]
+                return ir.TextMatch(value, kind, text, node.ignoring_case, span=node.span)  # type: ignore[arg-type]
+        if not isinstance(pattern.type, Unknown):
+            self.report.add(
+                "wrong-type",
+                f"`{node.kind}` needs a text in quotes after it",
+                pattern.span,
+                help='as in `starts with "A"`',
+            )
+        return ir.Always(True, span=node.span)
+
+    def _in_window(self, node: ast.InWindow, where: Scope) -> ir.Condition:
+        value = self.value(node.value, where)
+        if isinstance(value.type, Unknown):
+            return ir.Always(True, span=node.span)
+        if not isinstance(value.type, (Date, Timestamp)):
+            self.report.add(
+                "wrong-type",
+                "only dates and moments lie in a window",
+                node.value.span,
+                label=f"this is {described(value.type)}",
+                help="put the window inside the parentheses of `count` or `sum`"
+                if isinstance(value.type, Number)
+                else "",
+            )
+            return ir.Always(True, span=node.span)
+        window = windows.resolve(node.window, value.type, self, where)
+        return ir.InWindow(value, window, span=node.span) if window else ir.Always(True, span=node.span)
+
+    def _has(self, node: ast.Has, where: Scope) -> ir.Condition:
+        table = self._named_table(node.table)
+        if table is None:
+            return ir.Always(True, span=node.span)
+        return ir.Exists(self._rows(table, node.table, node.via, node.where, node.window, where, node), span=node.span)
+
+    def _every(self, node: ast.Every, where: Scope) -> ir.Condition:
+        table = self._named_table(node.table)
+        if table is None:
+            return ir.Always(True, span=node.span)
+        rows = self._rows(table, node.table, node.via, node.where, node.window, where, node)
+        holds = self.condition(node.condition, Scope(table, inside_rows=True))
+        fails = ir.Not(holds, span=node.condition.span)
+        both = fails if rows.where is None else ir.All((rows.where, fails), span=node.span)
+        exception = ir.Exists(replace(rows, where=both), span=node.span)
+        return ir.All((ir.Exists(rows, span=node.span), ir.Not(exception, span=node.span)), span=node.span)
+
+    def _named_table(self, name: ast.Name) -> Table | None:
+        first = name.parts[0]
+        table = self.catalog.tables.get(first.text)
+        if table is None:
+            self.report.add(
+                "unknown-table",
+                f"there is no table `{first.text}`",
+                first.span,
+                label="not in catalog.yml",
+                help=did_you_mean(first.text, self.catalog.tables, f"there are {listed(self.catalog.tables)}"),
+            )
+        elif len(name.parts) > 1:
+            self.report.add(
+                "wrong-type",
+                f"`{name.text}` is a column, and this asks for rows",
+                name.span,
+                help=f"write `{first.text}` and say what must hold of it after `where`",
+            )
+            return None
+        return table
+
+    def _in_segment(self, node: ast.InSegment | ast.AssignedTo, where: Scope) -> ir.Condition:
+        name = node.segment.text
+        if where.inside_rows:
+            self.report.add(
+                "wrong-type",
+                f"a row of `{where.table.name}` is in no segment",
+                node.span,
+                help=f"segments hold rows of `{self.catalog.entity}`: put this outside of the rows' own conditions",
+            )
+        elif name not in self.segments:
+            self.report.add(
+                "unknown-segment",
+                f"there is no segment `{name}`",
+                node.segment.span,
+                help=did_you_mean(name, self.segments),
+            )
+        else:
+            kind = ir.InSegment if isinstance(node, ast.InSegment) else ir.AssignedTo
+            return _unless(node.negated, kind(name, span=node.span))
+        return ir.Always(True, span=node.span)
+
+
+_MIRRORED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _unless(negated: bool, test: ir.Condition) -> ir.Condition:
+    return ir.Not(test, span=test.span) if negated else test
+
+
+def _names(node: ast.Node) -> list[ast.Name]:
+    """The names that an aggregate's target is made of, those of aggregates inside it excepted."""
+    match node:
+        case ast.Name():
+            return [node]
+        case ast.Call():
+            return []
+    return [name for child in ast.children(node) for name in _names(child)]
+
+
+def _plain(type_: Type) -> Type:
+    return replace(type_, low=None, high=None) if isinstance(type_, Number) else type_
+
+
+def _arithmetic_type(op: str, left: Type, right: Type) -> Type:
+    match left, right:
+        case Number(), Number():
+            if op == "/" or left.quotient or right.quotient:
+                return Number(quotient=True)
+            scale = left.scale + right.scale if op == "*" else max(left.scale, right.scale)
+            return Number(scale=scale, whole=left.whole and right.whole)
+    return Unknown()
+
+
+def _reversed(low: object, high: object) -> bool:
+    match low, high:
+        case (Decimal() as first, Decimal() as second):
+            return first > second
+        case (date() as first, date() as second) if type(first) is type(second):
+            return first > second
+    return False
+
+
+def _called(value: ir.Value) -> str:
+    match value:
+        case ir.Column():
+            return f"`{value.table}.{value.name}`"
+        case ir.Aggregate(argument=ir.Column() as argument):
+            return f"`{argument.table}.{argument.name}`"
+    return "the other side"
+
+
+def _plural(value: ir.Value) -> str:
+    return "texts" if isinstance(value.type, Text) else "true or false"
+
+
+def _duration_hint(type_: Type) -> str:
+    match type_:
+        case Date() | Timestamp():
+            return "to look back from now, write `in last 30 days` or `more than 30 days ago`"
+        case _:
+            return ""
+
+
+def _conversion_hint(left: ir.Value, right: ir.Value) -> str:
+    """What was probably meant when types do not agree."""
+    match left.type, right:
+        case Number(), ir.Literal(value=str() as text) if text.replace("_", "").replace(".", "", 1).isdigit():
+            return f"write it without quotes: `{text}`"
+        case Text(), ir.Literal(value=Decimal() as value):
+            return f'write it in quotes: `"{value}"`'
+        case ((Date() | Timestamp()), ir.Literal(value=str() as text)) if _is_date(text):
+            return f"write it without quotes: `{text}`"
+        case Boolean(), ir.Literal(value=str() as text) if text in ("true", "false"):
+            return f"write it without quotes: `{text}`"
+        case ((Date() | Timestamp()), _):
+            return "compare it with a date such as `2026-01-31`, or write `in last 30 days`"
+    return ""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

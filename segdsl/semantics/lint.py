@@ -1,0 +1,68 @@
+"""Conditions that are allowed and often not what was meant: a program to warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segdsl.diagnostics import Report
+from segdsl.semantics import ir
+
+
+def lint(program: ir.Program, report: Report) -> None:
+    """Warns where `!=`, `not in` or `not` quietly includes customers of whom the value is missing."""
+    for segment in program.segments.values():
+        _missing(segment.condition, frozenset(), program, report)
+
+
+def _missing(node: ir.Node, decided: frozenset[ir.Value], program: ir.Program, report: Report) -> None:
+    """Walks a condition; `decided` are values for which the definition says what happens when they are missing."""
+    match node:
+        case ir.All() | ir.Any():
+            decided |= {value for term in node.terms for value in _decides(term)}
+        case ir.Not(term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.IsTrue() as test):
+            for value in _values(test):
+                if value not in decided and may_be_missing(value, program):
+                    report.add(
+                        "includes-missing",
+                        f"this includes those whose `{value.span.text}` is missing",
+                        node.span,
+                        help=f"add `and {value.span.text} is known` to leave them out, "
+                        f"or `or {value.span.text} is missing` to say so",
+                    )
+                    break
+        case ir.Rows():
+            decided = frozenset()
+    for child in ir.children(node):
+        _missing(child, decided, program, report)
+
+
+def _decides(term: ir.Condition) -> Iterator[ir.Value]:
+    match term:
+        case ir.Known(value=value) | ir.Not(term=ir.Known(value=value)):
+            yield value
+
+
+def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
+    match test:
+        case ir.Compare(left=left, right=right):
+            return (left, right)
+        case ir.OneOfList(value=value) | ir.TextMatch(value=value) | ir.InWindow(value=value) | ir.IsTrue(value=value):
+            return (value,)
+    return ()
+
+
+def may_be_missing(value: ir.Value, program: ir.Program) -> bool:
+    """Whether the catalog and the expression leave open that `value` is missing."""
+    match value:
+        case ir.Literal():
+            return False
+        case ir.Column():
+            return bool(value.path) or not program.catalog.tables[value.table].columns[value.name].required
+        case ir.At():
+            return bool(value.path)  # rows without a time are never seen
+        case ir.Day(value=inner) | ir.Negative(operand=inner):
+            return may_be_missing(inner, program)
+        case ir.Arithmetic():
+            return value.op == "/" or may_be_missing(value.left, program) or may_be_missing(value.right, program)
+        case ir.Aggregate():
+            return value.function not in ("count", "count distinct", "sum")

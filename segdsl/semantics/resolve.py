@@ -1,0 +1,338 @@
+"""Definitions as written plus a catalog to a program as meant.
+
+Total: every mistake is reported once, and what is sound still comes out, in `ir.Program.order` each segment after
+those it refers to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
+
+from segdsl.diagnostics import Label, Report, did_you_mean, listed
+from segdsl.grammar import ast
+from segdsl.semantics import ir
+from segdsl.semantics.catalog import Catalog
+from segdsl.semantics.constants import lets as resolve_lets
+from segdsl.semantics.expressions import Expressions
+from segdsl.semantics.lint import lint
+from segdsl.semantics.order import Cycle, sorted_by_need
+from segdsl.semantics.scope import Names, Scope, unknown
+
+# What a definition may grow to once its names are spelled out: databases and their drivers recurse over it.
+MAX_NODES = 20_000
+MAX_DEPTH = 120
+# How long a chain of segments that refer to each other may be: each becomes a layer of the query.
+MAX_CHAIN = 50
+
+Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric)
+
+
+def resolve(
+    modules: Sequence[ast.Module],
+    catalog: Catalog,
+    *,
+    name: str,
+    timezone: str,
+    week_starts: int,
+    settings: Mapping[str, str],
+    report: Report,
+) -> ir.Program:
+    """The program that `modules` define over `catalog`.
+
+    `settings` replace the values of `let`s by name, as text; `timezone` is an IANA name, `week_starts` a weekday
+    (Monday 0). Findings go to `report`.
+    """
+    written = _Definitions(modules, report)
+    groups = _groups(written, report)
+    program = ir.Program(name, catalog, {}, groups, (), timezone, week_starts)
+    if catalog.entity not in catalog.tables:
+        return program
+    entity = Scope(catalog.tables[catalog.entity])
+    constants = resolve_lets(written.lets, settings, report)
+    expressions = Expressions(catalog, Names(constants, {}), frozenset(written.segments), report)
+    metrics = _metrics(written.metrics, expressions, entity)
+    expressions = replace(expressions, names=Names(constants, metrics))
+    for node in written.segments.values():
+        program.segments[node.name.text] = _segment(node, expressions, entity, groups)
+    program = replace(program, order=_order(program, report))
+    lint(program, report)
+    return program
+
+
+class _Definitions:
+    """All definitions of a project by name; of two with one name the first counts."""
+
+    def __init__(self, modules: Sequence[ast.Module], report: Report) -> None:
+        self.segments: dict[str, ast.Segment] = {}
+        self.groups: dict[str, ast.Group] = {}
+        self.lets: dict[str, ast.Let] = {}
+        self.metrics: dict[str, ast.Metric] = {}
+        values: dict[str, ast.Ident] = {}
+        for definition in (definition for module in modules for definition in module.definitions):
+            match definition:
+                case ast.Segment():
+                    _declare(definition, self.segments, {}, report)
+                case ast.Group():
+                    _declare(definition, self.groups, {}, report)
+                case ast.Let():
+                    _declare(definition, self.lets, values, report)
+                case ast.Metric():
+                    _declare(definition, self.metrics, values, report)
+
+
+def _declare(node: Written, home: dict[str, Written], shared: dict[str, ast.Ident], report: Report) -> None:
+    """Puts `node` among those of its kind; `shared` holds the names of other kinds that it must differ from."""
+    name = node.name.text
+    first = home[name].name if name in home else shared.get(name)
+    if first is None:
+        home[name] = node
+        shared[name] = node.name
+        return
+    report.add(
+        "duplicate-name",
+        f"the name `{name}` is given twice",
+        node.name.span,
+        label="the second",
+        help="give one of them another name",
+        others=(Label(first.span, "the first"),),
+    )
+
+
+def _metrics(written: Mapping[str, ast.Metric], expressions: Expressions, entity: Scope) -> dict[str, ir.Value]:
+    """Every metric, spelled out: those it names already stand in it."""
+    report = expressions.report
+    needs = {name: [used for used in _names(node.value) if used in written] for name, node in written.items()}
+    order, cycles = sorted_by_need(needs)
+    for cycle in cycles:
+        _report_cycle(cycle, "metric", {name: node.name for name, node in written.items()}, report)
+    broken = {name for cycle in cycles for name in cycle.names}
+    metrics: dict[str, ir.Value] = {}
+    for name in order:
+        node = written[name]
+        if name in broken:
+            metrics[name] = unknown(node)
+            continue
+        known = replace(expressions, names=replace(expressions.names, metrics=metrics))
+        value = known.value(node.value, entity)
+        metrics[name] = value if _fits(value, f"metric `{name}`", report) else unknown(node)
+    return metrics
+
+
+def _names(node: ast.Node) -> Iterator[str]:
+    """The names of one part in `node`: what may be a metric."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.Name) and len(each.parts) == 1:
+            yield each.parts[0].text
+        waiting.extend(ast.children(each))
+
+
+def _fits(node: ir.Node, what: str, report: Report) -> bool:
+    """Whether a definition with its names spelled out is small enough for every database."""
+    count, deepest = 0, 0
+    waiting = [(node, 1)]
+    while waiting and count <= MAX_NODES and deepest <= MAX_DEPTH:
+        each, depth = waiting.pop()
+        count, deepest = count + 1, max(deepest, depth)
+        waiting.extend((child, depth + 1) for child in ir.children(each))
+    if count > MAX_NODES:
+        message = f"{what} grows past {MAX_NODES:,} parts once its names are spelled out"
+        report.add("too-large", message, node.span, help="split it into several segments")
+    elif deepest > MAX_DEPTH:
+        message = f"{what} grows past {MAX_DEPTH} levels once its names are spelled out"
+        report.add("too-deep", message, node.span, help="let it build on fewer metrics")
+    else:
+        return True
+    return False
+
+
+# --- segments and groups --------------------------------------------------------------------------
+
+
+def _segment(node: ast.Segment, expressions: Expressions, entity: Scope, groups: Mapping[str, ir.Group]) -> ir.Segment:
+    report = expressions.report
+    group = groups.get(node.group.text) if node.group else None
+    condition: ir.Condition = ir.Always(True, span=node.span)
+    if node.when is not None:
+        meant = expressions.condition(node.when, entity)
+        if _fits(meant, f"segment `{node.name.text}`", report):
+            condition = meant
+    elif node.otherwise and group is not None:
+        others = tuple(name for name in group.members if name != node.name.text)
+        terms = tuple(ir.Not(ir.InSegment(name, span=node.span), span=node.span) for name in others)
+        condition = ir.All(terms, span=node.span)
+    priority = int(node.priority.value) if node.priority and node.priority.value % 1 == 0 else None
+    return ir.Segment(
+        node.name.text,
+        node.title.value if node.title else node.name.text,
+        node.owner.value if node.owner else "",
+        node.about.value if node.about else "",
+        entity.table.name,
+        group.name if group else None,
+        priority,
+        condition,
+        span=node.name.span,
+    )
+
+
+def _groups(written: _Definitions, report: Report) -> dict[str, ir.Group]:
+    """The groups with their members, after checking who may be one."""
+    members: dict[str, list[ast.Segment]] = {name: [] for name in written.groups}
+    for segment in written.segments.values():
+        if segment.group is not None and segment.group.text in members:
+            members[segment.group.text].append(segment)
+        _check_membership(segment, written.groups, report)
+    return {name: _group(node, members[name], report) for name, node in written.groups.items()}
+
+
+def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], report: Report) -> None:
+    group = groups.get(segment.group.text) if segment.group else None
+    if segment.group is not None and group is None:
+        instead = f"define it with `group {segment.group.text}`"
+        report.add(
+            "unknown-group",
+            f"there is no group `{segment.group.text}`",
+            segment.group.span,
+            help=did_you_mean(segment.group.text, groups, instead),
+        )
+        return
+    if segment.otherwise and group is None:
+        report.add(
+            "bad-otherwise",
+            "`otherwise` is the rest of a group, and this segment is in none",
+            segment.span,
+            help=f"write `segment {segment.name.text} in GROUP`, or a `when`",
+        )
+    if segment.priority is not None and segment.priority.value % 1 != 0:
+        report.add("bad-value", "a priority is a whole number", segment.priority.span)
+    elif segment.priority is not None and (group is None or not group.exclusive):
+        message = (
+            "a segment in no group has no priority over others"
+            if group is None
+            else f"group `{group.name.text}` is not exclusive, so no segment in it has priority over others"
+        )
+        help_ = "leave the priority out" if group is None else "leave it out, or make the group `exclusive`"
+        report.add("stray-priority", message, segment.priority.span, help=help_)
+    elif segment.priority is None and group is not None and group.exclusive:
+        report.add(
+            "missing-priority",
+            f"segment `{segment.name.text}` has no priority in the exclusive group `{group.name.text}`",
+            segment.name.span,
+            help=f"write `in {group.name.text} priority N`: the lowest number wins",
+            others=(Label(group.name.span, "exclusive: a customer is assigned to at most one"),),
+        )
+
+
+def _group(node: ast.Group, members: list[ast.Segment], report: Report) -> ir.Group:
+    name = node.name.text
+    if not members:
+        report.add(
+            "empty-group", f"group `{name}` has no segments", node.name.span, help="write `in GROUP` in the head of one"
+        )
+    rests = [segment for segment in members if segment.otherwise]
+    for second in rests[1:]:
+        report.add(
+            "bad-otherwise",
+            f"group `{name}` has two segments with `otherwise`",
+            second.name.span,
+            help="keep one: it holds everyone the others leave",
+            others=(Label(rests[0].name.span, "the first"),),
+        )
+    if node.complete and not rests:
+        report.add(
+            "incomplete-group",
+            f"it is not proven that every customer is in one of group `{name}`",
+            node.name.span,
+            help="add a segment with `otherwise`, which holds everyone the others leave",
+        )
+    ranked = members
+    if node.exclusive:
+        ranked = sorted(members, key=lambda segment: (segment.priority is None, _rank(segment)))
+        _check_ranks(ranked, report)
+    return ir.Group(
+        name,
+        node.title.value if node.title else name,
+        node.owner.value if node.owner else "",
+        node.about.value if node.about else "",
+        node.exclusive,
+        node.complete,
+        tuple(segment.name.text for segment in ranked),
+        span=node.name.span,
+    )
+
+
+def _rank(segment: ast.Segment) -> int:
+    return int(segment.priority.value) if segment.priority else 0
+
+
+def _check_ranks(ranked: Sequence[ast.Segment], report: Report) -> None:
+    """Who wins must be decided: no priority twice, and nothing ranks behind the rest of the group."""
+    given = [segment for segment in ranked if segment.priority is not None]
+    for first, second in pairwise(given):
+        assert first.priority is not None and second.priority is not None
+        if first.priority.value == second.priority.value:
+            report.add(
+                "repeated-priority",
+                f"`{first.name.text}` and `{second.name.text}` have one priority: who wins is not decided",
+                second.priority.span,
+                help="give one of them another number: the lowest wins",
+                others=(Label(first.priority.span, "the same number"),),
+            )
+
+
+def _order(program: ir.Program, report: Report) -> tuple[str, ...]:
+    """The segments, each after those it refers to."""
+    needs = {name: list(dict.fromkeys(_needs(segment, program))) for name, segment in program.segments.items()}
+    order, cycles = sorted_by_need(needs)
+    for cycle in cycles:
+        _report_cycle(cycle, "segment", program.segments, report)
+    if cycles:
+        return order
+    chain: dict[str, int] = {}
+    for name in order:
+        chain[name] = 1 + max((chain[need] for need in needs[name]), default=0)
+        if chain[name] == MAX_CHAIN + 1:
+            report.add(
+                "too-deep",
+                f"segment `{name}` builds on a chain of more than {MAX_CHAIN} segments",
+                program.segments[name].span,
+                help="let it refer to the first ones directly",
+            )
+    return order
+
+
+def _needs(segment: ir.Segment, program: ir.Program) -> Iterator[str]:
+    """The segments that `segment` refers to; `assigned to` needs those that win over it, too."""
+    waiting: list[ir.Node] = [segment.condition]
+    while waiting:
+        each = waiting.pop()
+        match each:
+            case ir.InSegment():
+                yield each.segment
+            case ir.AssignedTo():
+                yield each.segment
+                yield from program.rivals(each.segment)
+            case _:
+                waiting.extend(ir.children(each))
+
+
+def _report_cycle(cycle: Cycle, kind: str, nodes: Mapping[str, ast.Node | ir.Node], report: Report) -> None:
+    first, *others = cycle.names
+    message = (
+        f"{kind} `{first}` refers to itself"
+        if not others
+        else f"{kind}s {listed(cycle.names)} need each other, so none can be decided first"
+    )
+    report.add(
+        "cycle",
+        message,
+        nodes[first].span,
+        help="spell out in one of them what it wants of the other"
+        if others
+        else "say what it holds without its own name",
+        others=tuple(Label(nodes[name].span, "and this one") for name in others),
+    )

@@ -1,0 +1,247 @@
+"""Names in a row's scope: from a dotted path as written to a column, a link or a table of many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from segdsl.diagnostics import Report, did_you_mean, listed
+from segdsl.grammar import ast
+from segdsl.semantics import ir
+from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.types import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a name stands: in a row of `table`; `row_of` is true inside an aggregate, a filter or a formula."""
+
+    table: Table
+    inside_rows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What may be named besides columns: values and metrics, already resolved."""
+
+    lets: Mapping[str, ir.Literal]
+    metrics: Mapping[str, ir.Value]
+
+
+def unknown(node: ast.Node) -> ir.Value:
+    """A value for what is already reported."""
+    return ir.Literal(False, Unknown(), span=node.span)
+
+
+def column(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report: Report) -> ir.Value:
+    """The one value that `name` stands for in `scope`; reports and gives an unknown when there is none."""
+    table = scope.table
+    parts = name.parts
+    first = parts[0].text
+    if len(parts) == 1:
+        own = _own_value(first, name, table)
+        shared = names.lets.get(first) or (None if scope.inside_rows else names.metrics.get(first))
+        if own is not None and shared is not None:
+            kind = "let" if first in names.lets else "metric"
+            report.add(
+                "ambiguous-name",
+                f"`{first}` is both a column of `{table.name}` and a {kind}",
+                name.span,
+                help=f"write `{table.name}.{first}` for the column, or rename the {kind}",
+            )
+            return unknown(name)
+        value = own if own is not None else shared
+        if value is not None:
+            return replace(value, span=name.span)
+        _report_unknown(name, scope, catalog, names, report)
+        return unknown(name)
+    start = _start(parts[0], scope, catalog, report)
+    if start is None:
+        return unknown(name)
+    return _follow(name, 1, start, table, catalog, names, report)
+
+
+def _own_value(name: str, node: ast.Name, table: Table, path: tuple[str, ...] = ()) -> ir.Value | None:
+    """The column `name` of `table`, or its time, seen from the row that `path` starts at."""
+    found = table.columns.get(name)
+    if found is not None:
+        if found.formula is not None:
+            return prefixed(found.formula, path)
+        return ir.Column(path, table.name, name, found.type, span=node.span)
+    if name == "at" and table.at_type is not None:
+        return ir.At(path, table.name, table.at_type, span=node.span)
+    return None
+
+
+def _start(part: ast.Ident, scope: Scope, catalog: Catalog, report: Report) -> tuple[str, ...] | None:
+    """The links that the first part of a longer name stands for: one link, none (the row's own table), or several."""
+    table = scope.table
+    if part.text in table.links:
+        return (part.text,)
+    if part.text == table.name:
+        return ()
+    if part.text in catalog.tables:
+        paths = paths_up(catalog, table.name, part.text)
+        if len(paths) == 1:
+            return paths[0]
+        if len(paths) > 1:
+            ways = listed(".".join(path) for path in paths)
+            report.add(
+                "ambiguous-path",
+                f"more than one way leads from `{table.name}` to `{part.text}`",
+                part.span,
+                help=f"spell the links: {ways}",
+            )
+            return None
+        if paths_up(catalog, part.text, table.name):
+            columns = catalog.tables[part.text].columns
+            example = next(iter(columns), "at")
+            report.add(
+                "many-rows",
+                f"a row of `{table.name}` has many rows of `{part.text}`",
+                part.span,
+                label="which of them?",
+                help=f"say which or how many: `last({part.text}.{example})`, `count({part.text})`, `has {part.text}`",
+            )
+            return None
+        report.add(
+            "no-path",
+            f"no link leads from `{table.name}` to `{part.text}`",
+            part.span,
+            help="add the link to catalog.yml",
+        )
+        return None
+    known = [*table.links, *catalog.tables]
+    report.add(
+        "unknown-table",
+        f"`{part.text}` is neither a table nor a link of `{table.name}`",
+        part.span,
+        label="not in catalog.yml",
+        help=did_you_mean(part.text, known, f"`{table.name}` links to {listed(table.links)}" if table.links else ""),
+    )
+    return None
+
+
+def _follow(
+    name: ast.Name, index: int, path: tuple[str, ...], table: Table, catalog: Catalog, names: Names, report: Report
+) -> ir.Value:
+    """The rest of a name, from part `index` on, after `path` has been followed from `table`."""
+    here = catalog.target(table.name, path)
+    for part in name.parts[index:-1]:
+        if part.text not in here.links:
+            report.add(
+                "unknown-name",
+                f"table `{here.name}` has no link `{part.text}`",
+                part.span,
+                label="not a link in catalog.yml",
+                help=did_you_mean(
+                    part.text, here.links, f"`{here.name}` links to {listed(here.links)}" if here.links else ""
+                ),
+            )
+            return unknown(name)
+        path = (*path, part.text)
+        here = catalog.tables[here.links[part.text].table]
+    last = name.parts[-1]
+    value = _own_value(last.text, name, here, path)
+    if value is not None:
+        return replace(value, span=name.span)
+    if last.text in names.metrics and here.name == catalog.entity:
+        report.add(
+            "unknown-column",
+            f"`{last.text}` is a metric, and a metric is known only of the {here.name} that is being looked at",
+            last.span,
+            help="compare it outside of the rows' own conditions",
+        )
+    else:
+        _report_unknown_column(last, here, report)
+    return unknown(name)
+
+
+def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report: Report) -> None:
+    """A name of one part that is nothing: say what it may have been."""
+    part, table = name.parts[0], scope.table
+    if part.text in table.links or (part.text in catalog.tables and paths_up(catalog, table.name, part.text)):
+        target = catalog.tables[part.text if part.text in catalog.tables else table.links[part.text].table]
+        example = next(iter(target.columns), "at")
+        report.add(
+            "wrong-type",
+            f"`{part.text}` is a whole row, not one value",
+            part.span,
+            help=f"name one of its columns, as in `{part.text}.{example}`",
+        )
+    elif part.text in catalog.tables:
+        report.add(
+            "many-rows",
+            f"`{part.text}` is a table of many rows, not one value",
+            part.span,
+            help=f"ask for them with `has {part.text}` or `count({part.text})`",
+        )
+    elif scope.inside_rows and part.text in names.metrics:
+        report.add(
+            "unknown-name",
+            f"`{part.text}` is a metric of the {catalog.entity}, and this is a condition on rows of `{table.name}`",
+            part.span,
+            help="compare it outside of the rows' own conditions",
+        )
+    elif part.text == "at":
+        report.add(
+            "no-time",
+            f"table `{table.name}` has no time",
+            part.span,
+            help=f"give `{table.name}` an `at` in catalog.yml",
+        )
+    else:
+        _report_unknown_column(
+            part, table, report, [*names.lets, *([] if scope.inside_rows else names.metrics)], catalog
+        )
+
+
+def _report_unknown_column(
+    part: ast.Ident, table: Table, report: Report, others: list[str] | None = None, catalog: Catalog | None = None
+) -> None:
+    known = [*table.columns, *(others or []), *(["at"] if table.at_type is not None else [])]
+    elsewhere = [other.name for other in catalog.tables.values() if part.text in other.columns] if catalog else []
+    instead = (
+        f"`{elsewhere[0]}` has one: `{elsewhere[0]}.{part.text}`" if elsewhere else f"it has {listed(table.columns)}"
+    )
+    report.add(
+        "unknown-column",
+        f"table `{table.name}` has no column `{part.text}`",
+        part.span,
+        label="not in catalog.yml",
+        help=did_you_mean(part.text, known, instead if table.columns else ""),
+    )
+
+
+def paths_up(catalog: Catalog, start: str, goal: str) -> list[tuple[str, ...]]:
+    """Every way to follow links from a row of `start` to a row of `goal`, no table twice; shortest first."""
+    found: list[tuple[str, ...]] = []
+    waiting: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((), (start,))]
+    while waiting:
+        path, tables = waiting.pop(0)
+        for link in catalog.tables[tables[-1]].links.values():
+            if link.table == goal:
+                found.append((*path, link.name))
+            elif link.table not in tables and len(path) < 8:
+                waiting.append(((*path, link.name), (*tables, link.table)))
+    return found
+
+
+def prefixed(value: ir.Value, path: tuple[str, ...]) -> ir.Value:
+    """A formula over one row, read from the row that `path` starts at."""
+    match value:
+        case ir.Column() | ir.At():
+            return replace(value, path=(*path, *value.path))
+        case ir.Day():
+            return replace(value, value=prefixed(value.value, path))
+        case ir.Negative():
+            return replace(value, operand=prefixed(value.operand, path))
+        case ir.Arithmetic():
+            return replace(value, left=prefixed(value.left, path), right=prefixed(value.right, path))
+        case ir.Literal():
+            return value
+        case ir.Aggregate():
+            raise AssertionError("a formula has no aggregates: `declare` refuses them")
+        case _:
+            assert_never(value)
