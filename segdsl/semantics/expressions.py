@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir, scope, windows
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.comparison import comparable, comparison, is_reversed
 from segdsl.semantics.constants import literal, number
 from segdsl.semantics.functions import FUNCTIONS, KINDS, result_type
 from segdsl.semantics.scope import Names, Scope
@@ -346,96 +346,27 @@ class Expressions:
             left, right, op = right, left, _MIRRORED.get(node.op, node.op)
         else:
             op = node.op
-        if not self._comparable(left, right, op, node):
+        if not comparable(left, right, op, node, self.report):
             return ir.Always(True, span=node.span)
         negated = op == "!="
-        test = self._comparison(left, "=" if negated else op, right, node)
+        test = comparison(left, "=" if negated else op, right, node)
         return _unless(negated, test)
-
-    def _comparison(self, left: ir.Value, op: str, right: ir.Value, node: ast.Node) -> ir.Condition:
-        match left.type, right:
-            case Timestamp(), ir.Literal(value=date() as bound):
-                return ir.InWindow(left, windows.around(op, bound, node.span), span=node.span)
-            case Timestamp(), _ if isinstance(right.type, Date):
-                left = ir.Day(left, Date(), span=left.span)
-            case Date(), _ if isinstance(right.type, Timestamp):
-                right = ir.Day(right, Date(), span=right.span)
-        return ir.Compare(left, op, right, span=node.span)  # type: ignore[arg-type]
-
-    def _comparable(self, left: ir.Value, right: ir.Value, op: str, node: ast.Node) -> bool:
-        """Whether two values may stand on both sides of `op`; says which type comes from where if not."""
-        match left.type, right.type:
-            case (Unknown(), _) | (_, Unknown()):
-                return False
-            case (Number(), Number()):
-                return True
-            case (Text(), Text()) | (Boolean(), Boolean()) if op in ("=", "!="):
-                return self._listed_values(left, right) and self._listed_values(right, left)
-            case (Date(), Date()) | (Timestamp(), Timestamp() | Date()):
-                return True
-            case (Date(), Timestamp()):
-                if not isinstance(right, ir.Literal):
-                    return True
-                self.report.add(
-                    "wrong-type",
-                    "a date has no time of day",
-                    right.span,
-                    label="this is a moment",
-                    help=f"write `{right.value.date() if hasattr(right.value, 'date') else right.value}`",
-                    others=(Label(left.span, "this is a date"),),
-                )
-                return False
-            case (Text(), Text()) | (Boolean(), Boolean()):
-                help_ = "use `starts with` or `matches`, or compare a number" if isinstance(left.type, Text) else ""
-                self.report.add(
-                    "wrong-type",
-                    f"`{op}` compares numbers, dates and moments",
-                    node.span,
-                    label=f"these are {_plural(left)}",
-                    help=help_,
-                )
-                return False
-        self.report.add(
-            "wrong-type",
-            f"{described(left.type)} cannot be compared with {described(right.type)}",
-            right.span,
-            label=f"this is {described(right.type)}",
-            help=_conversion_hint(left, right),
-            others=(Label(left.span, f"this is {described(left.type)}"),),
-        )
-        return False
-
-    def _listed_values(self, left: ir.Value, right: ir.Value) -> bool:
-        """Whether a text compared with a column of a closed list can occur in it."""
-        match left.type, right:
-            case Text(values=(_, *_) as values), ir.Literal(value=str() as text) if text not in values:
-                self.report.add(
-                    "not-in-list",
-                    f"`{text}` is not one of the values of {_called(left)}",
-                    right.span,
-                    label="not in the list in catalog.yml",
-                    help=did_you_mean(text, values, f"they are {listed(values)}"),
-                )
-                return False
-        return True
 
     def _between(self, node: ast.Between, where: Scope) -> ir.Condition:
         value = self.value(node.value, where)
         low, high = self.value(node.low, where), self.value(node.high, where)
-        fits = [self._comparable(value, bound, "<=", node) for bound in (low, high)]
+        fits = [comparable(value, bound, "<=", node, self.report) for bound in (low, high)]
         if not all(fits):
             return ir.Always(True, span=node.span)
         match low, high:
-            case ir.Literal(value=first), ir.Literal(value=second) if _reversed(first, second):
+            case ir.Literal(value=first), ir.Literal(value=second) if is_reversed(first, second):
                 self.report.add(
                     "bad-window",
                     "nothing lies between the two: the first is larger than the second",
                     node.span,
                     help=f"write `between {high.span.text} and {low.span.text}`",
                 )
-        return ir.All(
-            (self._comparison(value, ">=", low, node), self._comparison(value, "<=", high, node)), span=node.span
-        )
+        return ir.All((comparison(value, ">=", low, node), comparison(value, "<=", high, node)), span=node.span)
 
     def _in_list(self, node: ast.InList, where: Scope) -> ir.Condition:
         value = self.value(node.value, where)
@@ -446,10 +377,10 @@ class Expressions:
                 self.report.add(
                     "wrong-type", "a list holds constants", option.span, help="compare with `=` and join with `or`"
                 )
-            elif self._comparable(value, meant, "=", node):
+            elif comparable(value, meant, "=", node, self.report):
                 options.append(meant)
         if isinstance(value.type, Timestamp):
-            days = tuple(self._comparison(value, "=", option, node) for option in options)
+            days = tuple(comparison(value, "=", option, node) for option in options)
             return ir.Any(days, span=node.span)
         return ir.OneOfList(value, tuple(dict.fromkeys(option.value for option in options)), span=node.span)
 
@@ -588,55 +519,9 @@ def _arithmetic_type(op: str, left: Type, right: Type) -> Type:
     return Unknown()
 
 
-def _reversed(low: object, high: object) -> bool:
-    match low, high:
-        case (Decimal() as first, Decimal() as second):
-            return first > second
-        case (date() as first, date() as second) if type(first) is type(second):
-            return first > second
-    return False
-
-
-def _called(value: ir.Value) -> str:
-    match value:
-        case ir.Column():
-            return f"`{value.table}.{value.name}`"
-        case ir.Aggregate(argument=ir.Column() as argument):
-            return f"`{argument.table}.{argument.name}`"
-    return "the other side"
-
-
-def _plural(value: ir.Value) -> str:
-    return "texts" if isinstance(value.type, Text) else "true or false"
-
-
 def _duration_hint(type_: Type) -> str:
     match type_:
         case Date() | Timestamp():
             return "to look back from now, write `in last 30 days` or `more than 30 days ago`"
         case _:
             return ""
-
-
-def _conversion_hint(left: ir.Value, right: ir.Value) -> str:
-    """What was probably meant when types do not agree."""
-    match left.type, right:
-        case Number(), ir.Literal(value=str() as text) if text.replace("_", "").replace(".", "", 1).isdigit():
-            return f"write it without quotes: `{text}`"
-        case Text(), ir.Literal(value=Decimal() as value):
-            return f'write it in quotes: `"{value}"`'
-        case ((Date() | Timestamp()), ir.Literal(value=str() as text)) if _is_date(text):
-            return f"write it without quotes: `{text}`"
-        case Boolean(), ir.Literal(value=str() as text) if text in ("true", "false"):
-            return f"write it without quotes: `{text}`"
-        case ((Date() | Timestamp()), _):
-            return "compare it with a date such as `2026-01-31`, or write `in last 30 days`"
-    return ""
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
