@@ -1,0 +1,168 @@
+"""One function a stage: text in, SQL out. Pure: no file system, no clock, no environment.
+
+The map of the house. The tree on disk is the pipeline:
+
+    source.py  diagnostics.py      text with positions; findings as values
+    grammar/      what was written?      text and YAML -> `ast`            (lark and PyYAML live here only)
+    semantics/    what does it mean?     `ast` + catalog -> `ir`           (`evaluate` is the meaning, in Python)
+    backends/     how is it said?        `ir` -> plan -> sqlglot -> SQL    (sqlglot lives here only)
+    compiler.py   this file: the stages, in order
+    project.py    the only reader of a project's files
+    warehouse.py  the only room with connections and drivers
+    render.py     findings and results -> text for people, JSON for programs
+    scaffold/     what `segdsl init` writes
+    __init__.py   the Python API: load, check, compile, size, members, run
+    cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
+
+    Source -> ast.Module -> ir.Program -> SQL text -> rows
+
+Who may import whom: source <- diagnostics <- grammar <- semantics <- backends <- compiler <- {warehouse, cli};
+semantics sees of the grammar only its tree; backends never see the grammar; the evaluator and the backends both
+read the IR and do not know each other. `tests/test_architecture.py` holds the house to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
+
+if TYPE_CHECKING:
+    from segdsl.grammar import ast
+    from segdsl.project import Project
+    from segdsl.semantics import ir
+    from segdsl.semantics.calendar import Clock
+    from segdsl.semantics.catalog import Catalog
+    from segdsl.source import Source
+
+
+class Findings(Exception):
+    """The project has errors, so nothing can be computed. `diagnostics` are all of its findings, sorted."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"the project has {len(diagnostics)} findings")
+        self.diagnostics = tuple(diagnostics)
+
+
+class BadRequest(Exception):
+    """What is asked for does not exist: a segment, a dialect, a moment. `help` says what to type."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A project as meant, and everything that was found on the way to it."""
+
+    program: ir.Program | None
+    report: Report
+
+
+def check(project: Project, settings: Mapping[str, str] | None = None) -> Checked:
+    """Everything that can be known about a project without data. `settings` replace the values of `let`s.
+
+    Without a catalog that can be read there is no program, and only what is wrong with the text is found.
+    """
+    report = Report(project.findings)
+    modules = read_definitions(project.segments, report)
+    catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
+    if not project.segments and not report.has_errors:
+        report.add("no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg")
+    if catalog is None or not catalog.tables:
+        return Checked(None, report)
+    return Checked(resolve(modules, catalog, project, settings or {}, report), report)
+
+
+def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:
+    """The program of a project without errors. Raises `Findings` otherwise."""
+    checked = check(project, settings)
+    if checked.program is None or checked.report.has_errors:
+        raise Findings(checked.report.sorted())
+    return checked.program
+
+
+def read_definitions(sources: Iterable[Source], report: Report) -> list[ast.Module]:
+    """The trees of `.seg` files, as written."""
+    from segdsl.grammar.parse import parse
+
+    return [parse(source, report) for source in sources]
+
+
+def read_catalog(source: Source, report: Report) -> Catalog:
+    """`catalog.yml`, declared."""
+    from segdsl.grammar.yaml import parse_catalog
+    from segdsl.semantics.declare import declare
+
+    return declare(parse_catalog(source, report), report)
+
+
+def resolve(
+    modules: Sequence[ast.Module], catalog: Catalog, project: Project, settings: Mapping[str, str], report: Report
+) -> ir.Program:
+    """The definitions as meant."""
+    from segdsl.semantics import resolve as semantics
+
+    return semantics.resolve(
+        modules,
+        catalog,
+        name=project.name,
+        timezone=project.timezone,
+        week_starts=project.week_starts,
+        settings=settings,
+        report=report,
+    )
+
+
+def clock(program: ir.Program, as_of: date | datetime) -> Clock:
+    """The instant that everything relative counts from.
+
+    A date is the start of that day and a moment without an offset is read on the project's wall clock.
+    """
+    from segdsl.semantics.calendar import Clock
+
+    zone = ZoneInfo(program.timezone)
+    moment = as_of if isinstance(as_of, datetime) else datetime.combine(as_of, time())
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    try:
+        # A wall clock a day away from either end of the calendar can always be converted.
+        utc = aware.astimezone(timezone.utc)
+        _ = (utc - timedelta(days=2), utc + timedelta(days=2))
+    except OverflowError:
+        raise BadRequest(f"`{as_of.isoformat()}` is too near to the end of the calendar") from None
+    return Clock(aware, zone, program.week_starts)
+
+
+def chosen(program: ir.Program, names: Sequence[str]) -> tuple[str, ...]:
+    """The segments called `names`, each once; all of them, in the order they were written, when none is named."""
+    for name in names:
+        if name not in program.segments:
+            known = listed(program.segments)
+            raise BadRequest(f"there is no segment `{name}`", did_you_mean(name, program.segments, f"the segments are {known}"))
+    return tuple(dict.fromkeys(names)) or tuple(program.segments)
+
+
+def write_sql(
+    program: ir.Program, names: Sequence[str], dialect: str, clock: Clock, *, assigned: bool = False
+) -> str:
+    """The SQL that gives one segment's members, or the memberships of several (or of all).
+
+    Raises `Findings` when the database cannot say a definition exactly.
+    """
+    from segdsl.backends import DIALECTS, Unsupported, backend
+
+    if dialect not in DIALECTS:
+        raise BadRequest(f"segdsl does not write `{dialect}`", did_you_mean(dialect, DIALECTS, f"it writes {listed(DIALECTS)}"))
+    segments = chosen(program, names)
+    try:
+        if len(names) == 1:
+            return backend(dialect).members(program, names[0], clock, "assigned" if assigned else "qualifies")
+        return backend(dialect).memberships(program, segments, clock)
+    except Unsupported as unsupported:
+        raise Findings([unsupported.diagnostic]) from None

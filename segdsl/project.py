@@ -1,0 +1,344 @@
+"""The project on disk: finds it, reads its files as text, and says what cannot be read.
+
+In: a path. Out: a `Project`, values only: sources, settings and targets, and the findings made on the way. Nothing
+else in segdsl reads a project's files. Promised: what stands in a file never raises; only a project that is not
+there at all does (`ProjectProblem`). No file outside of the project is opened, and none larger than 1 MB.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
+from segdsl.grammar import ast
+from segdsl.source import Source, Span
+
+PROJECT_FILE = "segdsl.yml"
+CATALOG_FILE = "catalog.yml"
+SEGMENTS_FOLDER = "segments"
+LARGEST_FILE = 1_000_000
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TARGET_TYPES: dict[str, tuple[str, ...]] = {"duckdb": ("path", "schema", "memberships")}
+
+
+class ProjectProblem(Exception):
+    """There is no project to read, or it has no such target. `help` says what to type."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A database that segments are computed in. Environment names are replaced and `path` is absolute.
+
+    `path` is a DuckDB file or a folder of Parquet and CSV files. `schema` (of the memberships table) and
+    `memberships` (the file that a folder's memberships go to) are empty when not given.
+    """
+
+    name: str
+    path: Path
+    schema: str
+    memberships: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as read: `root` is its folder, `segments` its `.seg` files in the order of their names.
+
+    `written` is `segdsl.yml` as a tree. `findings` is what reading it has found; the files' own text is
+    checked by `segdsl.compiler.check`. `environment` replaces `${NAME}` in targets.
+    """
+
+    root: Path
+    name: str
+    timezone: str
+    week_starts: int
+    written: ast.Project
+    catalog: Source | None
+    segments: tuple[Source, ...]
+    findings: tuple[Diagnostic, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_readable(self) -> bool:
+        """Both `segdsl.yml` and `catalog.yml` could be read as text."""
+        unreadable = {"missing-file", "unreadable-file", "not-utf8", "file-too-large"}
+        files = {PROJECT_FILE, CATALOG_FILE}
+        return not any(d.rule.name in unreadable and d.label.span.source.name in files for d in self.findings)
+
+    def target(self, name: str | None = None) -> Target:
+        """The target called `name`, or the default one. Raises `ProjectProblem` when there is none."""
+        targets = {target.name.text: target for target in self.written.targets}
+        if not targets:
+            raise ProjectProblem(
+                "the project has no target to compute in",
+                f"add to {PROJECT_FILE}: `targets: {{dev: {{type: duckdb, path: data}}}}`",
+            )
+        default = self.written.default_target
+        if name is None and default is not None:
+            name = default.text
+        if name is None and len(targets) > 1:
+            raise ProjectProblem("the project has several targets and no `default_target`", f"add --target with one of {listed(targets)}")
+        name = next(iter(targets)) if name is None else name
+        if name not in targets:
+            raise ProjectProblem(f"there is no target `{name}`", did_you_mean(name, targets, f"the targets are {listed(targets)}"))
+        return self._opened(targets[name])
+
+    def _opened(self, target: ast.Target) -> Target:
+        options = {option.name.text: self._expanded(option, target) for option in target.options}
+        return Target(
+            name=target.name.text,
+            path=self.root / options.get("path", ""),
+            schema=options.get("schema", ""),
+            memberships=options.get("memberships", ""),
+            span=target.span,
+        )
+
+    def _expanded(self, option: ast.Option, target: ast.Target) -> str:
+        """The option's text with each `${NAME}` replaced."""
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            if name not in self.environment:
+                raise ProjectProblem(
+                    f"the target `{target.name.text}` needs the environment variable `{name}`, which is not set",
+                    f"type: export {name}=...",
+                )
+            return self.environment[name]
+
+        return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, option.value.value)
+
+
+# --- finding and reading ----------------------------------------------------------------------------
+
+
+def find(start: Path) -> Path:
+    """The folder of the project that `start` lies in: the nearest one, upwards, with a `segdsl.yml`."""
+    try:
+        start = start.resolve()
+        if not start.exists():
+            raise ProjectProblem(f"there is no folder `{start}`", "give the folder of a project after -C")
+        for folder in (start, *start.parents):
+            if os.path.lexists(folder / PROJECT_FILE):
+                return folder
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ProjectProblem(f"`{start}` cannot be opened: {_reason(error)}") from None
+    raise ProjectProblem(
+        f"there is no {PROJECT_FILE} in `{start}` or above it",
+        "go into a project, name one with -C DIR, or make one with `segdsl init`",
+    )
+
+
+def load(start: Path, environment: Mapping[str, str] | None = None) -> Project:
+    """Reads the project that `start` lies in."""
+    from segdsl.grammar.yaml import parse_project
+
+    root = find(start)
+    report = Report()
+    source = _read(root, PROJECT_FILE, report)
+    if source is None:
+        source = Source(PROJECT_FILE, "")
+        written = ast.Project(ast.Ident("", span=source.whole()), span=source.whole())
+    else:
+        written = parse_project(source, report)
+    _check_targets(written, report)
+    return Project(
+        root=root,
+        name=written.name.text or root.name,
+        timezone=_timezone(written.timezone, report),
+        week_starts=_week_starts(written.week_starts, report),
+        written=written,
+        catalog=_read(root, CATALOG_FILE, report),
+        segments=tuple(_segment_sources(root, report)),
+        findings=tuple(report),
+        environment=dict(environment or {}),
+    )
+
+
+def _segment_sources(root: Path, report: Report) -> Iterator[Source]:
+    for name in sorted(_segment_files(root, SEGMENTS_FOLDER, report)):
+        if name.endswith((".yml", ".yaml")):
+            span = Source(_shown(name), "").whole()
+            help = f"write them in `{_shown(Path(name).with_suffix('.seg').as_posix())}`"
+            report.add("unreadable-file", "segments cannot be written in YAML yet", span, help=help)
+        elif (source := _read(root, name, report)) is not None:
+            yield source
+
+
+def _segment_files(root: Path, folder: str, report: Report) -> Iterator[str]:
+    """Paths of `.seg` and YAML files under `folder`, relative to the root. What begins with a dot is not looked at."""
+    try:
+        with os.scandir(root / folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _refuse(folder, _reason(error), report)
+        return
+    for entry in entries:
+        name = f"{folder}/{entry.name}"
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink() and (root / name).is_dir():
+            _refuse(name, "it is a link to a folder, and links to folders are not followed", report)
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _segment_files(root, name, report)
+        elif name.endswith((".seg", ".yml", ".yaml")):
+            yield name
+
+
+def _read(root: Path, name: str, report: Report) -> Source | None:
+    """The text of a file of the project; None, and a finding, when it cannot be read."""
+    try:
+        path = (root / name).resolve(strict=True)
+        if not path.is_relative_to(root):
+            _refuse(name, "it is a link that leads out of the project", report)
+            return None
+        # A named pipe would block without O_NONBLOCK; what was opened is judged, not what the path said before.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                _refuse(name, "it is not a file", report)
+                return None
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        _missing(name, report)
+        return None
+    except (OSError, RuntimeError) as error:
+        _refuse(name, _reason(error), report)
+        return None
+    if len(content) > LARGEST_FILE:
+        span = Source(_shown(name), "").whole()
+        report.add("file-too-large", f"`{_shown(name)}` is larger than 1 MB", span, help="split it into several files")
+        return None
+    return _decoded(_shown(name), content, report)
+
+
+def _decoded(name: str, content: bytes, report: Report) -> Source | None:
+    """The text without its byte order mark."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return Source(name, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        source = Source(name, content.decode("utf-8", "replace"))
+        start = len(content[: error.start].decode("utf-8"))
+        report.add(
+            "not-utf8",
+            f"`{name}` is not UTF-8 text",
+            source.span(start, start + 1),
+            label=f"byte {content[error.start]:#04x}",
+            help="save the file as UTF-8",
+        )
+        return None
+
+
+def _missing(name: str, report: Report) -> None:
+    help = {
+        CATALOG_FILE: f"describe the tables of the database in {CATALOG_FILE}, beside {PROJECT_FILE}",
+        PROJECT_FILE: f"`{PROJECT_FILE}` is a link that leads nowhere",
+    }.get(name, "it may be a link that leads nowhere")
+    report.add("missing-file", f"there is no `{_shown(name)}`", Source(_shown(name), "").whole(), help=help)
+
+
+def _refuse(name: str, reason: str, report: Report) -> None:
+    span = Source(_shown(name), "").whole()
+    report.add("unreadable-file", f"`{_shown(name)}` cannot be read: {reason}", span)
+
+
+def _reason(error: Exception) -> str:
+    """The system's words for what went wrong, without numbers and paths."""
+    text = error.strerror if isinstance(error, OSError) else None
+    return (text or "the path is not one that a file can have").lower()
+
+
+def _shown(name: str) -> str:
+    """A path as text: bytes that are not UTF-8 cannot be printed."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+# --- settings ---------------------------------------------------------------------------------------
+
+
+def _timezone(written: ast.Ident | None, report: Report) -> str:
+    if written is None:
+        return "UTC"
+    known = available_timezones()
+    if written.text in known:
+        return written.text
+    # People know the city: `Kolkata` stands for `Asia/Kolkata`.
+    cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known)}
+    help = f"did you mean `{cities[written.text.casefold()]}`?" if written.text.casefold() in cities else ""
+    help = help or did_you_mean(written.text, sorted(known), "write a name such as `Europe/Berlin` or `UTC`")
+    report.add("bad-value", f"there is no time zone `{written.text}`", written.span, label="not an IANA time zone", help=help)
+    return "UTC"
+
+
+def _week_starts(written: ast.Ident | None, report: Report) -> int:
+    if written is None:
+        return 0
+    if written.text in WEEKDAYS:
+        return WEEKDAYS.index(written.text)
+    help = did_you_mean(written.text, WEEKDAYS, f"write one of {listed(WEEKDAYS)}")
+    report.add("bad-value", f"`{written.text}` is not a day that a week can start on", written.span, help=help)
+    return 0
+
+
+def _check_targets(written: ast.Project, report: Report) -> None:
+    for target in written.targets:
+        if target.type.text not in TARGET_TYPES:
+            report.add(
+                "bad-value",
+                f"there is no target type `{target.type.text}`",
+                target.type.span,
+                help=did_you_mean(target.type.text, TARGET_TYPES, f"the types are {listed(TARGET_TYPES)}"),
+            )
+            continue
+        _check_options(target, report)
+    names = [target.name.text for target in written.targets]
+    default = written.default_target
+    if default is not None and default.text not in names:
+        help = did_you_mean(default.text, names, f"the targets are {listed(names)}" if names else "no targets are defined")
+        report.add("unknown-name", f"there is no target `{default.text}`", default.span, help=help)
+
+
+def _check_options(target: ast.Target, report: Report) -> None:
+    known = TARGET_TYPES[target.type.text]
+    for option in target.options:
+        name = option.name.text
+        if name not in known:
+            help = did_you_mean(name, known, f"its keys are {listed(('type', *known))}")
+            report.add("unknown-key", f"a `{target.type.text}` target has no key `{name}`", option.name.span, help=help)
+        elif not option.value.value:
+            report.add("bad-value", f"`{name}` is empty", option.value.span)
+        elif "\0" in option.value.value:
+            report.add("bad-value", f"`{name}` holds a character that no path or name can have", option.value.span)
+        elif name == "memberships":
+            _check_file_name(option.value, report)
+    if "path" not in {option.name.text for option in target.options}:
+        report.add(
+            "missing-key",
+            f"the target `{target.name.text}` has no `path`",
+            target.name.span,
+            help="write `path:` and a DuckDB file, or a folder of Parquet and CSV files",
+        )
+
+
+def _check_file_name(value: ast.Text, report: Report) -> None:
+    if re.fullmatch(r"[^/\\\0]+\.(parquet|csv)", value.value) is None:
+        report.add(
+            "bad-value",
+            f"`{value.value}` is not a file that memberships can be written to",
+            value.span,
+            help="write a name that ends in `.parquet` or `.csv`, without folders",
+        )
