@@ -1,0 +1,203 @@
+"""Windows at one moment: from an `ir.Window` and a clock to the two ends of what it holds.
+
+Promises never to raise: what would lie before year 1 or after year 9999 is an open side, or a window that holds
+nothing. Days and longer are counted on the wall clock, minutes and hours as exact time.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple, assert_never
+from zoneinfo import ZoneInfo
+
+from segdsl.semantics import ir
+
+MICROSECOND = timedelta(microseconds=1)
+EXACT_UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
+DAYS = {"day": 1, "week": 7}
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+# Days are counted from the first of year 1, which is day 1; this many before or after it no calendar reaches.
+OUTSIDE = 1_000_000_000
+
+
+class Moment(NamedTuple):
+    """The same instant, naive, on the project's wall clock and in UTC.
+
+    A wall time that a clock change skips or repeats is what `zoneinfo` says with `fold=0`: its UTC is counted with
+    the offset before the change.
+    """
+
+    wall: datetime
+    utc: datetime
+
+
+EARLIEST = Moment(datetime.min, datetime.min)
+LATEST = Moment(datetime.max, datetime.max)
+
+Ends = tuple[Moment | None, Moment | None]
+DateEnds = tuple[date | None, date | None]
+
+# From the last moment until before the first one, from the last date to the first.
+NO_MOMENT: Ends = (LATEST, EARLIEST)
+NO_DATE: DateEnds = (date.max, date.min)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One instant and the wall clock it is read on."""
+
+    as_of: datetime  # aware
+    zone: ZoneInfo
+    week_starts: int  # Monday is 0
+
+    @property
+    def utc(self) -> datetime:
+        """`as_of` in UTC, naive."""
+        return self.as_of.astimezone(UTC).replace(tzinfo=None)
+
+    @property
+    def wall(self) -> datetime:
+        """`as_of` as the wall clock shows it, naive."""
+        return self.on_wall(self.utc)
+
+    @property
+    def today(self) -> date:
+        return self.wall.date()
+
+    def on_wall(self, utc: datetime) -> datetime:
+        """What the wall clock shows at a naive moment in UTC."""
+        try:
+            return utc.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None, fold=0)
+        except OverflowError:
+            return utc
+
+    def in_utc(self, wall: datetime) -> datetime:
+        """The naive moment in UTC at which the wall clock shows `wall`."""
+        try:
+            return wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC).replace(tzinfo=None)
+        except OverflowError:
+            return wall
+
+
+# --- moments --------------------------------------------------------------------------------------
+
+
+def moments(window: ir.Window, clock: Clock) -> Ends:
+    """The first moment of the window and the first one after it; None is an open side."""
+    now = Moment(clock.wall, clock.utc)
+    match window:
+        case ir.Last(count, unit):
+            return _moment(-count, unit, clock), now
+        case ir.Next(count, unit):
+            return now, _moment(count, unit, clock)
+        case ir.BetweenAgo(far, near, unit):
+            end = _moment(-near, unit, clock)
+            return (_moment(-far, unit, clock), end) if end else NO_MOMENT
+        case ir.MoreThanAgo(count, unit):
+            end = _moment(-count, unit, clock)
+            return (None, end) if end else NO_MOMENT
+        case ir.LessThanAgo(count, unit):
+            bound = _moment(-count, unit, clock)
+            return bound and Moment(bound.wall + MICROSECOND, bound.utc + MICROSECOND), now
+        case ir.Period():
+            days = dates(window, clock)
+            return NO_MOMENT if days == NO_DATE else (_fixed(days[0], clock), _fixed(_day_after(days[1]), clock))
+        case ir.Range(start, last):
+            return _fixed(start, clock), _fixed(_day_after(last), clock)
+        case _:
+            assert_never(window)
+
+
+def _moment(count: int, unit: ir.Unit, clock: Clock) -> Moment | None:
+    """The moment `count` units after `as_of`, before it when negative; None outside of the calendar."""
+    try:
+        if unit in EXACT_UNITS:
+            utc = clock.utc + count * EXACT_UNITS[unit]
+            return Moment(clock.on_wall(utc), utc)
+        day = date.fromordinal(_shifted(clock.today, count, unit))
+    except (OverflowError, ValueError):
+        return None
+    wall = datetime.combine(day, clock.wall.time())
+    return Moment(wall, clock.in_utc(wall))
+
+
+def _fixed(at: date | datetime | None, clock: Clock) -> Moment | None:
+    """A written moment, or the midnight that a date begins with."""
+    if at is None:
+        return None
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    if at.tzinfo is None:
+        return Moment(at, clock.in_utc(at))
+    try:
+        utc = at.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        utc = at.replace(tzinfo=None)
+    return Moment(clock.on_wall(utc), utc)
+
+
+def _day_after(end: date | datetime | None) -> date | datetime | None:
+    """Where a range ends whose last day is the date `end`; moments stay, the last date there is opens the side."""
+    if end is None or isinstance(end, datetime):
+        return end
+    return end + timedelta(days=1) if end < date.max else None
+
+
+# --- dates ----------------------------------------------------------------------------------------
+
+
+def dates(window: ir.Window, clock: Clock) -> DateEnds:
+    """The first and the last date of the window; None is an open side."""
+    today = clock.today
+    match window:
+        case ir.Last(count, unit) | ir.LessThanAgo(count, unit):
+            return _days(_shifted(today, -count, unit) + 1, today.toordinal())
+        case ir.Next(count, unit):
+            return _days(today.toordinal(), _shifted(today, count, unit) - 1)
+        case ir.BetweenAgo(far, near, unit):
+            return _days(_shifted(today, -far, unit), _shifted(today, -near, unit) - 1)
+        case ir.MoreThanAgo(count, unit):
+            return _days(-OUTSIDE, _shifted(today, -count, unit) - 1)
+        case ir.Period(unit, first, last):
+            starts = [_period_start(today, count, unit, clock.week_starts) for count in (first, last + 1)]
+            return _days(starts[0], starts[1] - 1)
+        case ir.Range(start, end):
+            return _date(start), _date(end)
+        case _:
+            assert_never(window)
+
+
+def _days(first: int, last: int) -> DateEnds:
+    """The dates from day `first` to day `last`; a side outside of the calendar is open."""
+    if first > date.max.toordinal() or last < 1:
+        return NO_DATE
+    return (
+        date.fromordinal(first) if first >= 1 else None,
+        date.fromordinal(last) if last <= date.max.toordinal() else None,
+    )
+
+
+def _date(bound: date | datetime | None) -> date | None:
+    return bound.date() if isinstance(bound, datetime) else bound
+
+
+def _period_start(today: date, count: int, unit: ir.Unit, week_starts: int) -> int:
+    """The first day of the calendar period that comes `count` periods after the one around `today`."""
+    if unit == "week":
+        return today.toordinal() - (today.weekday() - week_starts) % 7 + 7 * count
+    if unit in MONTHS:
+        month = (today.month - 1) % MONTHS[unit]
+        return _shifted(today.replace(day=1), count * MONTHS[unit] - month, "month")
+    return today.toordinal() + count
+
+
+def _shifted(day: date, count: int, unit: ir.Unit) -> int:
+    """The day `count` calendar units after `day`; a month without that day gives its last one."""
+    if unit not in MONTHS:
+        return day.toordinal() + count * DAYS[unit]
+    year, month = divmod(day.year * 12 + day.month - 1 + count * MONTHS[unit], 12)
+    if not date.min.year <= year <= date.max.year:
+        return OUTSIDE if count > 0 else -OUTSIDE
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])).toordinal()
