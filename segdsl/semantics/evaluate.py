@@ -1,0 +1,484 @@
+"""The reference meaning: a program, the rows of every table and `as_of` to who is in which segment.
+
+Reads like section "Meaning" of the language reference and does no more than it says: every database must give what
+this gives. A row is a mapping of declared columns by their names and of the stored columns that a key, a link or `at`
+names; missing is absent or None. Numbers are ints, Decimals or floats, moments aware when their column has a zone and
+naive otherwise. Nothing here is approximate: numbers are fractions from the first step to the last.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from segdsl.semantics import ir
+from segdsl.semantics.calendar import Clock, dates, moments
+from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
+
+Row = Mapping[str, object]
+World = Mapping[str, Sequence[Row]]
+Key = str | int
+Scalar = str | bool | Fraction | date | datetime | None  # an aware datetime is in UTC
+
+# Enough for any number that a column can hold; rounding happens at the declared scale and nowhere else.
+EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """The keys of those who fulfil a segment's condition, and of those among them who win it in its group."""
+
+    qualifies: frozenset[Key]
+    assigned: frozenset[Key]
+
+
+class BadKeys(Exception):
+    """Rows that cannot be told apart: `missing` of them lack the key, and `repeated` are keys of several rows."""
+
+    def __init__(self, table: str, column: str, missing: int, repeated: Sequence[Key]) -> None:
+        self.table, self.column, self.missing, self.repeated = table, column, missing, tuple(repeated)
+        faults = [f"{missing} without `{column}`"] if missing else []
+        faults += [f"several with `{column}` {key!r}" for key in self.repeated[:5]]
+        super().__init__(f"table `{table}` has rows that cannot be told apart: {', '.join(faults)}")
+
+
+class BadValue(Exception):
+    """A row holds a value that its column's declared type cannot take."""
+
+
+def memberships(program: ir.Program, world: World, as_of: datetime) -> dict[str, Membership]:
+    """Who is in which segment of `program`, by segment; `as_of` is aware."""
+    meaning = _Meaning(program, world, as_of)
+    standings = {key: meaning.standing(row) for key, row in meaning.tables.by_key(program.catalog.entity).items()}
+    return {
+        name: Membership(
+            frozenset(key for key, standing in standings.items() if name in standing),
+            frozenset(key for key, standing in standings.items() if meaning.is_assigned(name, standing)),
+        )
+        for name in program.segments
+    }
+
+
+def qualifies(program: ir.Program, segment: str, world: World, key: Key, as_of: datetime) -> bool:
+    """Whether the customer `key` fulfils the condition of `segment`; nobody does who is no customer."""
+    meaning = _Meaning(program, world, as_of)
+    row = meaning.tables.by_key(program.catalog.entity).get(key)
+    return row is not None and segment in meaning.standing(row)
+
+
+def assigned(program: ir.Program, segment: str, world: World, key: Key, as_of: datetime) -> bool:
+    """Whether the customer `key` fulfils `segment` and none that wins over it in its exclusive group."""
+    meaning = _Meaning(program, world, as_of)
+    row = meaning.tables.by_key(program.catalog.entity).get(key)
+    return row is not None and meaning.is_assigned(segment, meaning.standing(row))
+
+
+def fold(text: str) -> str:
+    """Each code point's simple lowercase, one for one: what `ignoring case` compares."""
+    return "".join(char.lower()[0] for char in text)
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """A row in scope. `ahead` when a `Next` window found it: its links, too, lead to rows that are not yet seen."""
+
+    table: Table
+    stored: Row
+    ahead: bool
+
+    def declared(self, name: str) -> object:
+        """The stored value of the declared column `name`."""
+        return self.stored.get(name)
+
+    def raw(self, stored_as: str) -> object:
+        """The value of a column of the database, under the name it is declared with or its own."""
+        for column in self.table.columns.values():
+            if column.formula is None and column.stored_as == stored_as and column.name in self.stored:
+                return self.stored[column.name]
+        return self.stored.get(stored_as)
+
+    def key(self) -> Key | None:
+        return _key(self.raw(self.table.key)) if self.table.key else None
+
+    def link(self, name: str) -> Key | None:
+        """The key of the row that a link leads to."""
+        return _key(self.raw(self.table.links[name].column))
+
+
+class _Tables:
+    """The rows that are there for a definition to see, and how links join them; indexed once for each question.
+
+    Every method takes `ahead`: false for the rows that `as_of` sees, true for those after it as well.
+    """
+
+    def __init__(self, catalog: Catalog, world: World, meaning: _Meaning) -> None:
+        self.catalog, self.world, self.meaning = catalog, world, meaning
+        self._rows: dict[tuple[str, bool], list[_Row]] = {}
+        self._by_key: dict[tuple[str, bool], dict[Key, _Row]] = {}
+        self._belonging: dict[tuple[str, tuple[str, ...], bool], dict[Key, list[_Row]]] = {}
+
+    def check_keys(self) -> None:
+        """Raises for the entity and for every table that links lead to."""
+        targets = {link.table for table in self.catalog.tables.values() for link in table.links.values()}
+        for name in sorted(targets | {self.catalog.entity}):
+            keys = [row.key() for row in self.rows(name, ahead=True)]
+            known = [key for key in keys if key is not None]
+            repeated = [key for key, times in Counter(known).items() if times > 1]
+            if repeated or len(known) < len(keys):
+                stored_as = self.catalog.tables[name].key or ""
+                raise BadKeys(name, stored_as, len(keys) - len(known), sorted(repeated, key=_sortable))
+
+    def rows(self, name: str, ahead: bool = False) -> list[_Row]:
+        """The rows of a table that its `where` keeps and, unless `ahead`, whose time has come."""
+        if (name, ahead) not in self._rows:
+            table = self.catalog.tables[name]
+            rows = [_Row(table, stored, ahead) for stored in self.world.get(name, ())]
+            kept = [row for row in rows if table.where is None or self.meaning.holds(table.where, row)]
+            if not ahead and table.at_path is not None:
+                kept = [row for row in kept if self.meaning.is_seen(row)]
+            self._rows[name, ahead] = kept
+        return self._rows[name, ahead]
+
+    def by_key(self, name: str, ahead: bool = False) -> dict[Key, _Row]:
+        if (name, ahead) not in self._by_key:
+            keyed = {row.key(): row for row in self.rows(name, ahead)}
+            self._by_key[name, ahead] = {key: row for key, row in keyed.items() if key is not None}
+        return self._by_key[name, ahead]
+
+    def follow(self, row: _Row, path: Iterable[str]) -> _Row | None:
+        """The one row that the links `path` lead to; None when one is missing or leads to no row that is there."""
+        for name in path:
+            key = row.link(name)
+            target = None if key is None else self.by_key(row.table.links[name].table, row.ahead).get(key)
+            if target is None:
+                return None
+            row = target
+        return row
+
+    def belonging(self, name: str, via: tuple[str, ...], ahead: bool) -> dict[Key, list[_Row]]:
+        """The rows of a table by the key of the row that they lead up to; those that lead nowhere are nobody's."""
+        if (name, via, ahead) not in self._belonging:
+            *way, last = via
+            found: dict[Key, list[_Row]] = {}
+            for row in self.rows(name, ahead):
+                holder = self.follow(row, way)
+                key = None if holder is None else holder.link(last)
+                if key is not None:
+                    found.setdefault(key, []).append(row)
+            self._belonging[name, via, ahead] = found
+        return self._belonging[name, via, ahead]
+
+
+# --- meaning --------------------------------------------------------------------------------------
+
+
+class _Meaning:
+    """One program over one world at one moment."""
+
+    def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
+        self.program = program
+        self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
+        self.tables = _Tables(program.catalog, world, self)
+        self.tables.check_keys()
+
+    def standing(self, customer: _Row) -> frozenset[str]:
+        """The segments whose condition the customer fulfils."""
+        fulfilled: set[str] = set()
+        for name in self.program.order:  # those that a segment refers to are decided before it
+            if self.holds(self.program.segments[name].condition, customer, fulfilled):
+                fulfilled.add(name)
+        return frozenset(fulfilled)
+
+    def is_assigned(self, segment: str, standing: Iterable[str]) -> bool:
+        """Whether who fulfils the segments `standing` wins this one: fulfils it and none that wins over it."""
+        return segment in standing and not any(rival in standing for rival in self.program.rivals(segment))
+
+    def time(self, row: _Row) -> Scalar:
+        """The row's time, its own or that of the row it inherits it from; missing when that row is not there."""
+        path = row.table.at_path
+        holder = None if path is None else self.tables.follow(row, path)
+        if holder is None or holder.table.at is None:
+            return None
+        return _scalar(holder.raw(holder.table.at), holder.table.at_type or Unknown(), f"{holder.table.name}.at")
+
+    def is_seen(self, row: _Row) -> bool:
+        """Whether the row's time is before `as_of`; of a date, whether it is no later than `as_of`'s."""
+        match self.time(row):
+            case datetime() as at:
+                return at < (self.clock.wall if at.tzinfo is None else self.clock.as_of)
+            case date() as at:
+                return at <= self.clock.today
+            case _:
+                return False
+
+    # --- conditions: true or false ------------------------------------------------------------------
+
+    def holds(self, condition: ir.Condition, row: _Row, fulfilled: Iterable[str] = ()) -> bool:
+        """Whether `condition` is true of `row`; `fulfilled` are the customer's segments decided so far."""
+        match condition:
+            case ir.Always(truth):
+                return truth
+            case ir.All(terms):
+                return all(self.holds(term, row, fulfilled) for term in terms)
+            case ir.Any(terms):
+                return any(self.holds(term, row, fulfilled) for term in terms)
+            case ir.Not(term):
+                return not self.holds(term, row, fulfilled)
+            case ir.InSegment(segment):
+                return segment in fulfilled
+            case ir.AssignedTo(segment):
+                return self.is_assigned(segment, fulfilled)
+            case ir.Exists(rows):
+                return bool(self.rows(rows, row))
+            case ir.Known(value):
+                return self.value(value, row) is not None
+            case ir.IsTrue(value):
+                return self.value(value, row) is True
+            case ir.Compare(left, op, right):
+                return self._compare(self.value(left, row), op, self.value(right, row))
+            case ir.OneOfList(value, options):
+                found = self.value(value, row)
+                return found is not None and any(found == self._constant(option) for option in options)
+            case ir.TextMatch(value):
+                found = self.value(value, row)
+                return isinstance(found, str) and _text_matches(condition, found)
+            case ir.InWindow(value, window):
+                return self._in_window(self.value(value, row), window)
+            case _:
+                assert_never(condition)
+
+    def _compare(self, left: Scalar, op: str, right: Scalar) -> bool:
+        if left is None or right is None:
+            return False
+        if (
+            isinstance(left, datetime)
+            and isinstance(right, datetime)
+            and (left.tzinfo is None) != (right.tzinfo is None)
+        ):
+            left, right = self._on_wall(left), self._on_wall(right)
+        match op:
+            case "=":
+                return left == right
+            case "<":
+                return left < right  # type: ignore[operator]  # `resolve` lets only values of one type be compared
+            case "<=":
+                return left <= right  # type: ignore[operator]
+            case ">":
+                return left > right  # type: ignore[operator]
+            case ">=":
+                return left >= right  # type: ignore[operator]
+        raise AssertionError(op)
+
+    def _on_wall(self, moment: datetime) -> datetime:
+        return moment if moment.tzinfo is None else self.clock.on_wall(moment.replace(tzinfo=None))
+
+    def _in_window(self, value: Scalar, window: ir.Window) -> bool:
+        match value:
+            case datetime():
+                start, end = moments(window, self.clock)
+                if value.tzinfo is None:
+                    return (start is None or start.wall <= value) and (end is None or value < end.wall)
+                utc = value.replace(tzinfo=None)
+                return (start is None or start.utc <= utc) and (end is None or utc < end.utc)
+            case date():
+                first, last = dates(window, self.clock)
+                return (first is None or first <= value) and (last is None or value <= last)
+            case _:
+                return False
+
+    # --- many rows ------------------------------------------------------------------------------------
+
+    def rows(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
+        """The rows that belong to the row in scope, lie in the window and count. Only `Next` looks past `as_of`."""
+        key = scope.key()
+        if key is None:
+            return []
+        found = self.tables.belonging(rows.table, rows.via, isinstance(rows.window, ir.Next)).get(key, [])
+        if rows.window is not None:
+            found = [row for row in found if self._in_window(self.time(row), rows.window)]
+        return [row for row in found if rows.where is None or self.holds(rows.where, row)]
+
+    def _aggregate(self, node: ir.Aggregate, scope: _Row) -> Scalar:
+        rows = self.rows(node.rows, scope)
+        if node.function == "count" or node.argument is None:
+            return Fraction(len(rows))
+        if node.function in ("first", "last"):
+            return self._first_or_last(node.function, node.argument, rows)
+        known = [value for value in (self.value(node.argument, row) for row in rows) if value is not None]
+        match node.function:
+            case "count distinct":
+                return Fraction(len(set(known)))
+            case "sum":
+                return _total(known)
+            case "avg":
+                return _total(known) / len(known) if known else None
+            case "min":
+                return min(known, default=None)
+            case "max":
+                return max(known, default=None)
+        raise AssertionError(node.function)
+
+    def _first_or_last(self, function: str, argument: ir.Value, rows: Sequence[_Row]) -> Scalar:
+        """The argument of the earliest or latest row; ties are decided by key, then by the argument."""
+        ranked = [(_rank(self.time(row)), _rank(row.key()), _rank(self.value(argument, row))) for row in rows]
+        if not ranked:
+            return None
+        _, _, (_, value) = min(ranked) if function == "first" else max(ranked)
+        return value  # type: ignore[return-value]
+
+    # --- values: missing is None --------------------------------------------------------------------
+
+    def value(self, node: ir.Value, row: _Row) -> Scalar:
+        """What `node` is in the row in scope."""
+        match node:
+            case ir.Literal(value):
+                return self._constant(value)
+            case ir.Column(path, table, name, type_):
+                holder = self.tables.follow(row, path)
+                return None if holder is None else _scalar(holder.declared(name), type_, f"{table}.{name}")
+            case ir.At(path):
+                holder = self.tables.follow(row, path)
+                return None if holder is None else self.time(holder)
+            case ir.Day(value):
+                moment = self.value(value, row)
+                return self._on_wall(moment).date() if isinstance(moment, datetime) else None
+            case ir.Negative(operand):
+                number = self.value(operand, row)
+                return -number if isinstance(number, Fraction) else None
+            case ir.Arithmetic(left, op, right):
+                return _calculate(self.value(left, row), op, self.value(right, row))
+            case ir.Aggregate():
+                return self._aggregate(node, row)
+            case _:
+                assert_never(node)
+
+    def _constant(self, value: str | Decimal | bool | date) -> Scalar:
+        match value:
+            case Decimal():
+                return Fraction(value)
+            case datetime() if value.tzinfo is not None:
+                return value.astimezone(UTC)
+            case _:
+                return value
+
+
+# --- single values --------------------------------------------------------------------------------
+
+
+def _scalar(stored: object, type_: Type, where: str) -> Scalar:
+    """A stored value as its column's type means it."""
+    match type_, stored:
+        case _, None:
+            return None
+        case Number(), bool():
+            pass
+        case Number(), int() | float() | Decimal():
+            return _exact(stored, type_, where)
+        case Text(), str():
+            return stored
+        case Boolean(), bool():
+            return stored
+        case Timestamp(zoned=True), datetime() if stored.tzinfo is not None:
+            return stored.astimezone(UTC)
+        case Timestamp(zoned=False), datetime() if stored.tzinfo is None:
+            return stored
+        case Date(), date() if not isinstance(stored, datetime):
+            return stored
+    raise BadValue(f"`{where}` holds {stored!r}, which its declared type cannot take")
+
+
+def _exact(stored: float | Decimal, type_: Number, where: str) -> Fraction:
+    """A stored number: of a float its shortest text, and of a decimal no more digits than are declared."""
+    number = Decimal(str(stored)) if isinstance(stored, float) else Decimal(stored)
+    if not number.is_finite():
+        raise BadValue(f"`{where}` holds {stored!r}, which is no number")
+    if type_.whole or type_.quotient:
+        return Fraction(number)
+    return Fraction(number.quantize(Decimal(1).scaleb(-type_.scale), context=EXACT))
+
+
+def _key(stored: object) -> Key | None:
+    """A stored key; whole numbers are equal however they are stored."""
+    if stored is None or isinstance(stored, (str, int)):
+        return stored
+    if isinstance(stored, (float, Decimal)) and _exact(stored, Number(whole=True), "key").denominator == 1:
+        return int(stored)
+    raise BadValue(f"{stored!r} cannot be a key: keys are texts and whole numbers")
+
+
+def _sortable(key: Key) -> tuple[bool, Key]:
+    return isinstance(key, str), key
+
+
+def _rank(value: Scalar | Key) -> tuple[bool, Scalar | Key]:
+    """For ordering: missing before any value."""
+    return value is not None, value
+
+
+def _total(values: Iterable[Scalar]) -> Fraction:
+    return sum((value for value in values if isinstance(value, Fraction)), Fraction(0))
+
+
+def _calculate(left: Scalar, op: str, right: Scalar) -> Fraction | None:
+    """`left op right`; missing when a side is missing, or when dividing by zero."""
+    if not isinstance(left, Fraction) or not isinstance(right, Fraction):
+        return None
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right else None
+    raise AssertionError(op)
+
+
+def _text_matches(test: ir.TextMatch, text: str) -> bool:
+    pattern = test.pattern
+    if test.folded:
+        text, pattern = fold(text), fold(pattern)
+    match test.kind:
+        case "equals":
+            return text == pattern
+        case "starts":
+            return text.startswith(pattern)
+        case "ends":
+            return text.endswith(pattern)
+        case "contains":
+            return pattern in text
+        case "matches":
+            return _glob(text, pattern)
+        case _:
+            assert_never(test.kind)
+
+
+def _glob(text: str, pattern: str) -> bool:
+    """Whether all of `text` fits: `*` is any text, `?` one code point, all else itself.
+
+    Only the last `*` ever needs to take more, so this never tries combinations.
+    """
+    at, place, star, taken = 0, 0, -1, 0
+    while at < len(text):
+        if place < len(pattern) and pattern[place] == "*":
+            star, taken = place, at
+            place += 1
+        elif place < len(pattern) and pattern[place] in ("?", text[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            taken += 1
+            at, place = taken, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")
