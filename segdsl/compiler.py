@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -74,7 +74,9 @@ def check(project: Project, settings: Mapping[str, str] | None = None) -> Checke
     modules = read_definitions(project.segments, report)
     catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
     if not project.segments and not report.has_errors:
-        report.add("no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg")
+        report.add(
+            "no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg"
+        )
     if catalog is None or not catalog.tables:
         return Checked(None, report)
     return Checked(resolve(modules, catalog, project, settings or {}, report), report)
@@ -132,7 +134,7 @@ def clock(program: ir.Program, as_of: date | datetime) -> Clock:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     try:
         # A wall clock a day away from either end of the calendar can always be converted.
-        utc = aware.astimezone(timezone.utc)
+        utc = aware.astimezone(UTC)
         _ = (utc - timedelta(days=2), utc + timedelta(days=2))
     except OverflowError:
         raise BadRequest(f"`{as_of.isoformat()}` is too near to the end of the calendar") from None
@@ -144,13 +146,13 @@ def chosen(program: ir.Program, names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in program.segments:
             known = listed(program.segments)
-            raise BadRequest(f"there is no segment `{name}`", did_you_mean(name, program.segments, f"the segments are {known}"))
+            raise BadRequest(
+                f"there is no segment `{name}`", did_you_mean(name, program.segments, f"the segments are {known}")
+            )
     return tuple(dict.fromkeys(names)) or tuple(program.segments)
 
 
-def write_sql(
-    program: ir.Program, names: Sequence[str], dialect: str, clock: Clock, *, assigned: bool = False
-) -> str:
+def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Clock, *, assigned: bool = False) -> str:
     """The SQL that gives one segment's members, or the memberships of several (or of all).
 
     Raises `Findings` when the database cannot say a definition exactly.
@@ -158,7 +160,9 @@ def write_sql(
     from segdsl.backends import DIALECTS, Unsupported, backend
 
     if dialect not in DIALECTS:
-        raise BadRequest(f"segdsl does not write `{dialect}`", did_you_mean(dialect, DIALECTS, f"it writes {listed(DIALECTS)}"))
+        raise BadRequest(
+            f"segdsl does not write `{dialect}`", did_you_mean(dialect, DIALECTS, f"it writes {listed(DIALECTS)}")
+        )
     segments = chosen(program, names)
     try:
         if len(names) == 1:

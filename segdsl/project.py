@@ -89,10 +89,14 @@ class Project:
         if name is None and default is not None:
             name = default.text
         if name is None and len(targets) > 1:
-            raise ProjectProblem("the project has several targets and no `default_target`", f"add --target with one of {listed(targets)}")
+            raise ProjectProblem(
+                "the project has several targets and no `default_target`", f"add --target with one of {listed(targets)}"
+            )
         name = next(iter(targets)) if name is None else name
         if name not in targets:
-            raise ProjectProblem(f"there is no target `{name}`", did_you_mean(name, targets, f"the targets are {listed(targets)}"))
+            raise ProjectProblem(
+                f"there is no target `{name}`", did_you_mean(name, targets, f"the targets are {listed(targets)}")
+            )
         return self._opened(targets[name])
 
     def _opened(self, target: ast.Target) -> Target:
@@ -280,7 +284,9 @@ def _timezone(written: ast.Ident | None, report: Report) -> str:
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(known)}
     help = f"did you mean `{cities[written.text.casefold()]}`?" if written.text.casefold() in cities else ""
     help = help or did_you_mean(written.text, sorted(known), "write a name such as `Europe/Berlin` or `UTC`")
-    report.add("bad-value", f"there is no time zone `{written.text}`", written.span, label="not an IANA time zone", help=help)
+    report.add(
+        "bad-value", f"there is no time zone `{written.text}`", written.span, label="not an IANA time zone", help=help
+    )
     return "UTC"
 
 
@@ -308,7 +314,9 @@ def _check_targets(written: ast.Project, report: Report) -> None:
     names = [target.name.text for target in written.targets]
     default = written.default_target
     if default is not None and default.text not in names:
-        help = did_you_mean(default.text, names, f"the targets are {listed(names)}" if names else "no targets are defined")
+        help = did_you_mean(
+            default.text, names, f"the targets are {listed(names)}" if names else "no targets are defined"
+        )
         report.add("unknown-name", f"there is no target `{default.text}`", default.span, help=help)
 
 
