@@ -133,12 +133,12 @@ def clock(program: ir.Program, as_of: date | datetime) -> Clock:
     moment = as_of if isinstance(as_of, datetime) else datetime.combine(as_of, time())
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     try:
-        # A wall clock a day away from either end of the calendar can always be converted.
         utc = aware.astimezone(UTC)
+        # A day away from either end of the calendar every wall clock can still be read.
         _ = (utc - timedelta(days=2), utc + timedelta(days=2))
     except OverflowError:
         raise BadRequest(f"`{as_of.isoformat()}` is too near to the end of the calendar") from None
-    return Clock(aware, zone, program.week_starts)
+    return Clock(utc.astimezone(zone), zone, program.week_starts)
 
 
 def chosen(program: ir.Program, names: Sequence[str]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ class RunSummary:
 def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
     """The sizes of the segments called `names`."""
     with _opened(program, names, target) as database:
-        row = database.row(database.backend.sizes(program, names, clock))
+        (row,) = database.rows(database.backend.sizes(program, names, clock))
     counts = [int(value) for value in row]
     sizes = tuple(Size(name, counts[1 + 2 * i], counts[2 + 2 * i]) for i, name in enumerate(names))
     return Sizes(clock.as_of, counts[0], sizes)
@@ -166,7 +166,9 @@ def _store(
         database.execute(statement)
     stored = Table(parts[-1], MetaData(), schema=parts[0] if len(parts) == 2 else None)
     assigned = func.count(case((column("assigned"), 1)))
-    counted = select(column("segment"), func.count(), assigned).select_from(stored).group_by(column("segment"))
+    counted: Select[Any] = (
+        select(column("segment"), func.count(), assigned).select_from(stored).group_by(column("segment"))
+    )
     counts = {str(name): (int(all_), int(won)) for name, all_, won in database.select(counted)}
     return tuple(Size(name, *counts.get(name, (0, 0))) for name in names)
 

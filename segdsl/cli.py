@@ -1,0 +1,390 @@
+"""The command line: arguments, one call, print, exit code. The only reader of the clock and the environment.
+
+Exit codes: 0 fine, 1 findings, 2 wrong usage or an unreadable project, 3 the database said no (and 130 when
+interrupted). What a command is asked for goes to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+from zoneinfo import ZoneInfo
+
+from segdsl import compiler, render
+from segdsl import project as projects
+from segdsl.compiler import BadRequest, Findings
+from segdsl.diagnostics import Diagnostic, did_you_mean, listed
+from segdsl.introspection import DatabaseProblem
+from segdsl.project import Project, ProjectProblem
+from segdsl.source import Span
+
+if TYPE_CHECKING:
+    from segdsl.semantics import ir
+
+FINE, FINDINGS, USAGE, DATABASE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; gives its exit code. Never raises, and never shows a traceback unless SEGDSL_DEBUG is set."""
+    _make_printable()
+    parser = _parser()
+    options = Namespace()
+    try:
+        options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+        if options.command is None:
+            parser.print_help()
+            return FINE
+        code = COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return code
+    except SystemExit as left:  # argparse has printed its help or its complaint
+        return left.code if isinstance(left.code, int) else USAGE
+    except Findings as found:
+        return _show_findings(found.diagnostics, sys.stderr, options, FINDINGS)
+    except (BadRequest, ProjectProblem) as error:
+        return _complain(error.message, error.help, USAGE, options)
+    except DatabaseProblem as error:
+        if os.environ.get("SEGDSL_DEBUG"):
+            raise
+        return _complain(error.message, error.help, DATABASE, options, error.where)
+    except BrokenPipeError:
+        # Whoever read has seen enough; what is still buffered goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as defect:
+        if os.environ.get("SEGDSL_DEBUG"):
+            raise
+        return _complain(
+            f"this is a defect in segdsl: {type(defect).__name__}: {defect}",
+            "please report it with what you typed; SEGDSL_DEBUG=1 shows where it happened",
+            USAGE,
+            options,
+        )
+
+
+# --- commands -----------------------------------------------------------------------------------------
+
+
+def _init(options: Namespace) -> int:
+    from segdsl.scaffold import NEXT_COMMANDS, create
+
+    folder = Path(options.directory)
+    files = create(folder)
+    print(f"made {len(files)} files in {render.escaped(str(folder))}:")
+    for file in files:
+        print(f"  {file}")
+    print("\nnext:")
+    if folder.resolve() != Path.cwd():
+        print(f"  cd {render.escaped(str(folder))}")
+    for command in NEXT_COMMANDS:
+        print(f"  {command}")
+    return FINE
+
+
+def _check(options: Namespace) -> int:
+    project = _project(options, options.paths)
+    checked = compiler.check(project, _settings(options))
+    findings = _inside(checked.report.sorted(), project, options.paths)
+    segments = len(checked.program.segments) if checked.program is not None else 0
+    files = len(project.segments)
+    code = _code(findings, project, strict=options.strict)
+    if options.format == "json":
+        _print_json(render.diagnostics_json(findings, segments, files))
+        return code
+    return _show_findings(findings, sys.stdout, options, code, segments, files)
+
+
+def _compile(options: Namespace) -> int:
+    project, program = _sound(options)
+    clock = compiler.clock(program, _as_of(options, project))
+    print(compiler.write_sql(program, options.names, options.to, clock, assigned=options.assigned))
+    return FINE
+
+
+def _size(options: Namespace) -> int:
+    from segdsl import results, warehouse
+
+    project, program = _sound(options)
+    names = compiler.chosen(program, options.names)
+    clock = compiler.clock(program, _as_of(options, project))
+    sizes = warehouse.size(program, names, clock, project.target(options.target))
+    if options.format == "json":
+        _print_json(results.size_json(program, sizes))
+    else:
+        columns = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
+        print(results.size_table(program, sizes, _paint(sys.stdout, options), columns, _prints(results.SOLID)))
+    return FINE
+
+
+def _members(options: Namespace) -> int:
+    from segdsl import results, warehouse
+
+    if options.format == "parquet" and options.output is None:
+        raise BadRequest("a Parquet file cannot be printed", "add --output FILE.parquet")
+    project, program = _sound(options)
+    (segment,) = compiler.chosen(program, [options.name])
+    clock = compiler.clock(program, _as_of(options, project))
+    target = project.target(options.target)
+    if options.format == "parquet":
+        warehouse.export_members(program, segment, clock, target, Path(options.output), assigned=options.assigned)
+        return FINE
+    members = warehouse.members(program, segment, clock, target, assigned=options.assigned)
+    if options.format == "json":
+        text = json.dumps(results.members_json(members)) + "\n"
+    else:
+        text = "".join(results.members_csv(members))
+    _write(text, options.output)
+    return FINE
+
+
+def _run(options: Namespace) -> int:
+    from segdsl import results, warehouse
+
+    project, program = _sound(options)
+    clock = compiler.clock(program, _as_of(options, project))
+    summary = warehouse.run(program, clock, project.target(options.target))
+    if options.format == "json":
+        _print_json(results.run_json(program, summary))
+    else:
+        print(results.run_text(program, summary, _paint(sys.stdout, options)))
+    return FINE
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
+    "init": _init,
+    "check": _check,
+    "compile": _compile,
+    "size": _size,
+    "members": _members,
+    "run": _run,
+}
+
+# --- arguments ----------------------------------------------------------------------------------------
+
+
+class _Parser(ArgumentParser):
+    """Complaints look like everything else that segdsl says."""
+
+    def error(self, message: str) -> NoReturn:
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message, re.DOTALL)
+        if choice is not None:
+            choices = [text.strip(" '") for text in choice[2].split(",")]
+            what = "command" if "command" in message.partition(":")[0].lower() else "choice"
+            message = f"there is no {what} `{choice[1]}`"
+            help = did_you_mean(choice[1], choices, f"there are {listed(choices)}")
+        else:
+            help = f"see `{self.prog} --help`"
+        raise SystemExit(_complain(message, help, USAGE, Namespace()))
+
+
+def _parser() -> ArgumentParser:
+    # Without a default an option before the command is not undone by its silence after it.
+    common = _Parser(add_help=False, argument_default=SUPPRESS)
+    common.add_argument("-C", dest="folder", metavar="DIR", help="the project's folder, or one inside it")
+    common.add_argument("--color", choices=("auto", "always", "never"), help="colours: on a terminal only, unless told")
+    parser = _Parser(
+        prog="segdsl",
+        description="Customer segments as text, and the compiler that makes them true.",
+        epilog="exit codes: 0 fine, 1 findings, 2 wrong usage or unreadable project, 3 the database said no",
+        formatter_class=RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"segdsl {_version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+
+    def command(name: str, help: str) -> ArgumentParser:
+        return commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".", parents=[common])
+
+    init = command("init", "make a small project that runs at once, with data")
+    init.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to make it (default: here)")
+    check = command("check", "find everything that can be known without data: syntax, names, types, promises")
+    check.add_argument("paths", nargs="*", metavar="PATH", help="show the findings of these files or folders only")
+    check.add_argument("--strict", action="store_true", help="warnings count as findings: exit code 1")
+    _add_settings(check)
+    _add_format(check, "text", "json")
+    compile_ = command("compile", "print the SQL of one segment's members, or of the memberships of several or all")
+    compile_.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    compile_.add_argument("--to", default="duckdb", metavar="DATABASE", help="whose SQL (default: duckdb)")
+    _add_assigned(compile_)
+    size = command("size", "count the customers in each segment")
+    size.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    _add_format(size, "text", "json")
+    members = command("members", "list the keys of the customers in a segment, ordered")
+    members.add_argument("name", metavar="NAME", help="a segment")
+    members.add_argument("--output", metavar="FILE", help="write to a file instead")
+    _add_assigned(members)
+    _add_format(members, "csv", "json", "parquet")
+    run = command("run", "compute all segments and write the memberships")
+    _add_format(run, "text", "json")
+    for each in (compile_, size, members, run):
+        _add_settings(each)
+        help = "the moment that everything relative counts from: 2026-01-10 or 2026-01-10T09:00+05:30 (default: now)"
+        each.add_argument("--as-of", metavar="T", help=help)
+    for each in (size, members, run):
+        each.add_argument("--target", metavar="NAME", help="a target of segdsl.yml (default: its default_target)")
+    return parser
+
+
+def _add_settings(parser: ArgumentParser) -> None:
+    help = "another value for a `let`; may be given several times"
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings", help=help)
+
+
+def _add_format(parser: ArgumentParser, *formats: str) -> None:
+    help = f"{', '.join(formats[:-1])} or {formats[-1]} (default: {formats[0]})"
+    parser.add_argument("--format", choices=formats, default=formats[0], help=help)
+
+
+def _add_assigned(parser: ArgumentParser) -> None:
+    help = "only those whom no stronger segment of an exclusive group takes"
+    parser.add_argument("--assigned", action="store_true", help=help)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("segdsl")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+# --- what the arguments mean --------------------------------------------------------------------------
+
+
+def _project(options: Namespace, paths: Sequence[str] = ()) -> Project:
+    """The project that `-C`, else the first path, else the current folder lies in."""
+    start = Path(getattr(options, "folder", None) or (paths[0] if paths else "."))
+    return projects.load(start, os.environ)
+
+
+def _sound(options: Namespace) -> tuple[Project, ir.Program]:
+    project = _project(options)
+    try:
+        return project, compiler.sound(project, _settings(options))
+    except Findings as found:
+        code = _code(found.diagnostics, project)
+        raise SystemExit(_show_findings(found.diagnostics, sys.stderr, options, code)) from None
+
+
+def _settings(options: Namespace) -> dict[str, str]:
+    settings = {}
+    for text in options.settings:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise BadRequest(f"`--set {text}` does not say what to set", "write --set NAME=VALUE")
+        settings[name.strip()] = value.strip()
+    return settings
+
+
+def _as_of(options: Namespace, project: Project) -> date | datetime:
+    """The moment that `--as-of` names; now, unless it does."""
+    if options.as_of is None:
+        return datetime.now(ZoneInfo(project.timezone))
+    text = options.as_of.strip()
+    help = "write a date or a moment: 2026-01-10, 2026-01-10T09:00 or 2026-01-10T09:00+05:30"
+    form = r"\d{4}-\d\d-\d\d(?P<time>[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?"
+    match = re.fullmatch(form, text, re.ASCII)
+    if match is None:
+        raise BadRequest(f"`{text}` is not a moment", help)
+    try:
+        return datetime.fromisoformat(text) if match["time"] else date.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(f"`{text}` is a moment that no calendar has", help) from None
+
+
+def _inside(findings: Sequence[Diagnostic], project: Project, paths: Sequence[str]) -> list[Diagnostic]:
+    """The findings in the files or folders named, and those of the project as a whole."""
+    if not paths:
+        return list(findings)
+    wanted = []
+    for path in paths:
+        try:
+            wanted.append(Path(path).resolve(strict=True).relative_to(project.root))
+        except (OSError, RuntimeError):
+            raise BadRequest(f"there is no file `{path}`") from None
+        except ValueError:
+            raise BadRequest(f"`{path}` is not in the project `{project.root}`") from None
+
+    def is_wanted(finding: Diagnostic) -> bool:
+        name = finding.label.span.source.name
+        whole = name in ("", projects.PROJECT_FILE, projects.CATALOG_FILE)
+        return whole or any(Path(name).is_relative_to(path) for path in wanted)
+
+    return [finding for finding in findings if is_wanted(finding)]
+
+
+def _code(findings: Sequence[Diagnostic], project: Project, *, strict: bool = False) -> int:
+    errors = [finding for finding in findings if finding.severity.value == "error"]
+    about_arguments = any(not finding.label.span.source.name for finding in errors)
+    if not project.is_readable or about_arguments:
+        return USAGE
+    return FINDINGS if errors or (strict and findings) else FINE
+
+
+# --- printing -----------------------------------------------------------------------------------------
+
+
+def _show_findings(
+    findings: Sequence[Diagnostic], stream: TextIO, options: Namespace, code: int, segments: int = 0, files: int = 0
+) -> int:
+    paint = _paint(stream, options)
+    for finding in findings:
+        print(render.diagnostic(finding, paint), end="\n\n", file=stream)
+    style = "good" if not findings else "error" if code else "warning"
+    print(paint(style, render.summary(findings, segments, files)), file=stream)
+    return code
+
+
+def _complain(message: str, help: str, code: int, options: Namespace, where: Span | None = None) -> int:
+    print(render.problem(message, help, where, _paint(sys.stderr, options)), file=sys.stderr)
+    return code
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def _write(text: str, output: str | None) -> None:
+    """To standard output, or to a file that is replaced in one step."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    from segdsl.folder import replaced
+
+    with replaced(Path(output)) as written:
+        written.write_text(text, encoding="utf-8", newline="")
+
+
+def _paint(stream: TextIO, options: Namespace) -> render.Paint:
+    """Colours when they are asked for, or when a person watches and has not asked for none (https://no-color.org)."""
+    wish = getattr(options, "color", "auto")
+    if wish != "auto":
+        return render.Paint(wish == "always")
+    return render.Paint(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+def _prints(char: str) -> bool:
+    try:
+        char.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _make_printable() -> None:
+    """Text in any script can be printed anywhere: files and pipes get UTF-8, and nothing is lost elsewhere."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace", encoding=None if stream.isatty() else "utf-8")

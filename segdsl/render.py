@@ -1,0 +1,208 @@
+"""Findings and results as text for people and as JSON for programs.
+
+In: diagnostics, sizes, summaries. Out: strings and plain values for `json.dumps`. Promised: text of the user's that
+could hide, reverse or repaint what a terminal shows is escaped; carets stand under what they point at, tabs and
+double-width characters included; the JSON shapes have a `version`, which grows when a key changes its meaning.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from segdsl.diagnostics import Diagnostic, Label, Severity
+from segdsl.source import Source, Span
+
+JSON_VERSION = 1
+TAB = "    "
+WIDEST_LINE = 120
+BEFORE_LABEL = 40
+
+STYLES = {"error": "1;31", "warning": "1;33", "bold": "1", "place": "34", "dim": "2", "good": "32", "bar": "36"}
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Colours, or none."""
+
+    colours: bool = False
+
+    def __call__(self, style: str, text: str) -> str:
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.colours and text else text
+
+
+PLAIN = Paint()
+
+# --- text that a terminal shows as it is ------------------------------------------------------------
+
+
+def escaped(text: str) -> str:
+    """The text with what is invisible, or moves the cursor, spelled out: `\\x1b`, `\\u{202e}`."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    # The joiners are letters of many scripts; every other format character is invisible or reorders text.
+    if char in "\u200c\u200d" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{{{ord(char):x}}}"
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+
+
+# --- diagnostics for people ---------------------------------------------------------------------------
+
+
+def diagnostic(finding: Diagnostic, paint: Paint = PLAIN) -> str:
+    """One finding with the lines it is about."""
+    return _problem(
+        f"{finding.severity.value}[{finding.rule.name}]",
+        finding.severity.value,
+        finding.message,
+        (finding.label, *finding.others),
+        finding.help,
+        paint,
+    )
+
+
+def problem(message: str, help: str = "", where: Span | None = None, paint: Paint = PLAIN) -> str:
+    """What kept a command from its work."""
+    labels = (Label(where),) if where is not None else ()
+    return _problem("error", "error", message, labels, help, paint)
+
+
+def _problem(head: str, style: str, message: str, labels: Sequence[Label], help: str, paint: Paint) -> str:
+    main = labels[0].span.source if labels else None
+    sources = list(dict.fromkeys(label.span.source.name for label in labels if label.span.source.name))
+    lines = [paint(style, head) + paint("bold", f": {escaped(message)}")]
+    last = max((label.span.source.position(label.span.start).line for label in labels), default=0)
+    gutter = " " * len(str(last))
+    for name in sources:
+        inside = [label for label in labels if label.span.source.name == name]
+        arrow = "-->" if main is not None and name == main.name else ":::"
+        place = inside[0].span.source.position(inside[0].span.start)
+        at = f":{place.line}:{place.column}" if inside[0].span.source.text else ""
+        lines.append(f"{gutter}{paint('place', arrow)} {escaped(name)}{at}")
+        lines += _snippet(inside, labels[0], style, gutter, paint)
+    if help:
+        lead = f"{gutter} {paint('place', '=')} help: "
+        lines.append(lead + f"\n{gutter}         ".join(map(escaped, help.split("\n"))))
+    return "\n".join(lines)
+
+
+def _snippet(labels: Sequence[Label], main: Label, style: str, gutter: str, paint: Paint) -> list[str]:
+    """The lines that the labels of one file stand in, each with what points into it."""
+    source = labels[0].span.source
+    if not source.text:
+        return []
+    bar = paint("place", "|")
+    lines = [f"{gutter} {bar}"]
+    previous = None
+
+    def line_of(label: Label) -> int:
+        return source.position(label.span.start).line
+
+    for number, group in groupby(sorted(labels, key=lambda label: label.span.start), key=line_of):
+        if previous is not None and number > previous + 1:
+            lines.append(f"{gutter} {paint('place', ':')}")
+        previous = number
+        here = list(group)
+        start, end = _cut(source.line(number), source.position(here[0].span.start).column - 1)
+        shown = _display(source.line(number)[start:end])
+        before, after = "…" * (start > 0), "…" * (end < len(source.line(number)))
+        lines.append(f"{paint('place', str(number).rjust(len(gutter)))} {bar} {before}{shown}{after}".rstrip())
+        for label in here:
+            mark, colour = ("^", style) if label is main else ("-", "place")
+            indent, length = _under(source, label.span, number, start, end)
+            pointed = f"{mark * length} {escaped(label.text)}".rstrip()
+            lines.append(f"{gutter} {bar} {' ' * (len(before) + indent)}{paint(colour, pointed)}")
+    return lines
+
+
+def _display(text: str) -> str:
+    return "".join(TAB if char == "\t" else _shown(char) for char in text)
+
+
+def _cut(line: str, at: int) -> tuple[int, int]:
+    """The part of a long line to show: what is around the character `at`."""
+    if len(line) <= WIDEST_LINE:
+        return 0, len(line)
+    start = max(0, min(at - BEFORE_LABEL, len(line) - WIDEST_LINE))
+    return start, min(len(line), start + WIDEST_LINE)
+
+
+def _under(source: Source, span: Span, number: int, start: int, end: int) -> tuple[int, int]:
+    """How far in the marks under a span begin, and how many they are; a span of several lines is marked on its first."""
+    line = source.line(number)
+    first = source.position(span.start).column - 1
+    last = first + max(0, span.end - span.start)
+    first, last = (max(start, min(place, len(line), end)) for place in (first, last))
+    return width(_display(line[start:first])), max(1, width(_display(line[first:last])))
+
+
+def summary(findings: Sequence[Diagnostic], segments: int, files: int) -> str:
+    """One line: `2 errors, 1 warning in 3 files`."""
+    errors, warnings = _count(findings, Severity.ERROR), _count(findings, Severity.WARNING)
+    if not findings:
+        return f"{counted(segments, 'segment')} in {counted(files, 'file')}: no findings"
+    said = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
+    return f"{', '.join(said)} in {counted(len({d.label.span.source.name for d in findings}), 'file')}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _count(findings: Iterable[Diagnostic], severity: Severity) -> int:
+    return sum(1 for d in findings if d.severity is severity)
+
+
+# --- diagnostics for programs -------------------------------------------------------------------------
+
+
+def diagnostics_json(findings: Sequence[Diagnostic], segments: int, files: int) -> dict[str, object]:
+    """`{"version", "diagnostics": [...], "summary": {"errors", "warnings", "segments", "files"}}`.
+
+    Lines and columns count from 1, columns in code points; the end is exclusive. `file` is empty and the places are
+    null when a finding is about no file (an unknown `--set`).
+    """
+    return {
+        "version": JSON_VERSION,
+        "diagnostics": [_json(finding) for finding in findings],
+        "summary": {
+            "errors": _count(findings, Severity.ERROR),
+            "warnings": _count(findings, Severity.WARNING),
+            "segments": segments,
+            "files": files,
+        },
+    }
+
+
+def _json(finding: Diagnostic) -> dict[str, object]:
+    span = finding.label.span
+    start, end = span.source.position(span.start), span.source.position(span.end)
+    known = bool(span.source.name)
+    return {
+        "rule": finding.rule.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "file": span.source.name,
+        "line": start.line if known else None,
+        "column": start.column if known else None,
+        "end_line": end.line if known else None,
+        "end_column": end.column if known else None,
+        "help": finding.help,
+    }

@@ -1,0 +1,201 @@
+"""What a database has answered, as text for people and as JSON and CSV for programs.
+
+In: a program with the sizes, members or run summary computed from it. Out: strings, and values for `json.dumps`.
+Promised: nothing is rounded but percentages; text in a CSV file comes back byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from segdsl.render import JSON_VERSION, PLAIN, Paint, counted, escaped, width
+
+if TYPE_CHECKING:
+    from segdsl.semantics import ir
+    from segdsl.warehouse import Members, RunSummary, Size, Sizes
+
+BAR_COLUMNS = 24
+WIDEST_TITLE = 44
+SOLID, LIGHT = "█", "░"
+# A bar's last column in eighths, so that small segments can be told apart.
+EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+
+
+# --- sizes for people ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the table. A heading has a title only; who is in none of a group has no `qualifies`."""
+
+    title: str
+    name: str = ""
+    qualifies: int | None = None
+    assigned: int | None = None
+
+
+def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns: int = 120, bars: bool = True) -> str:
+    """The sizes by group, with the share of all customers that each segment is assigned.
+
+    A bar is as long as the segment's share of all customers; its light end are those who qualify for the segment
+    and are assigned to a stronger one of its group. Bars are left out where `columns` do not hold them.
+    """
+    rows = list(_rows(program, sizes))
+    noun = escaped(program.catalog.entity)
+    head = f"{escaped(program.name)}: {counted(sizes.customers, noun)} as of {moment(sizes.as_of)} ({program.timezone})"
+    titles = max(len("segment"), *(width(row.title) for row in rows)) if rows else 0
+    names = max((width(row.name) for row in rows), default=0)
+    number = max(len("qualifies"), len(f"{sizes.customers:,}"))
+    table_width = titles + names + 2 * number + 19
+    bars = bars and table_width + BAR_COLUMNS <= columns
+    lines = [paint("bold", head), ""]
+    header = f"{'':{titles + names + 4}}{'qualifies':>{number}}  {'assigned':>{number}}  {'share':>6}"
+    lines.append(paint("dim", header.rstrip()))
+    for row in rows:
+        if row.assigned is None:
+            lines.append(paint("bold", row.title))
+            continue
+        title = row.title + " " * (titles - width(row.title))
+        name = paint("dim", row.name + " " * (names - width(row.name)))
+        qualifies = "" if row.qualifies is None else f"{row.qualifies:,}"
+        share = _share(row.assigned, sizes.customers)
+        line = f"{title}  {name}  {qualifies:>{number}}  {row.assigned:>{number},}  {share:>6}"
+        if bars and row.qualifies is not None:
+            line += f"  {_bar(row.assigned, row.qualifies, sizes.customers, paint)}"
+        lines.append(line.rstrip())
+    if bars and any(row.qualifies is not None and row.qualifies != row.assigned for row in rows):
+        legend = f"{SOLID} assigned  {LIGHT} qualifies, and is assigned to a stronger segment of the group"
+        lines += ["", paint("dim", legend)]
+    return "\n".join(lines)
+
+
+def _rows(program: ir.Program, sizes: Sizes) -> Iterator[_Row]:
+    """Groups as they were written, each with its members; then what is in no group."""
+    by_name = {size.name: size for size in sizes.segments}
+    for group in program.groups.values():
+        members = [by_name[name] for name in group.members if name in by_name]
+        if not members:
+            continue
+        yield _Row(_fitted(group.title or group.name) + (" (exclusive)" if group.exclusive else ""))
+        yield from _segments(program, members)
+        nobody = sizes.customers - sum(size.assigned for size in members)
+        if group.exclusive and nobody and len(members) == len(group.members):
+            yield _Row("  in none of these", assigned=nobody)
+    free = [by_name[name] for name in by_name if program.segments[name].group is None]
+    if free:
+        if len(free) < len(by_name):
+            yield _Row("In no group")
+        yield from _segments(program, free)
+
+
+def _segments(program: ir.Program, sizes: Iterable[Size]) -> Iterator[_Row]:
+    for size in sizes:
+        title = program.segments[size.name].title or size.name
+        yield _Row(f"  {_fitted(title)}", _fitted(size.name), size.qualifies, size.assigned)
+
+
+def _fitted(text: str) -> str:
+    text = escaped(text)
+    while width(text) > WIDEST_TITLE:
+        text = text[:-2] + "…"
+    return text
+
+
+def _share(part: int, whole: int) -> str:
+    if not whole:
+        return ""
+    share = 100 * part / whole
+    return "<0.1%" if 0 < share < 0.05 else f"{share:.1f}%"
+
+
+def _bar(assigned: int, qualifies: int, customers: int, paint: Paint) -> str:
+    if not customers:
+        return ""
+    eighths = round(BAR_COLUMNS * 8 * assigned / customers) or (1 if assigned else 0)
+    solid = SOLID * (eighths // 8) + EIGHTHS[eighths % 8]
+    light = LIGHT * max(0, round(BAR_COLUMNS * qualifies / customers) - len(solid))
+    return paint("bar", solid) + paint("dim", light)
+
+
+def run_text(program: ir.Program, summary: RunSummary, paint: Paint = PLAIN) -> str:
+    """What a run has written, in one paragraph."""
+    written = f"{counted(summary.rows, 'membership')} of {counted(len(summary.segments), 'segment')}"
+    lines = [
+        f"{paint('good', 'written')}: {written} to {escaped(summary.written_to)}",
+        f"as of {moment(summary.as_of)} ({program.timezone}), target `{escaped(summary.target)}`",
+    ]
+    empty = [size.name for size in summary.segments if not size.qualifies]
+    if empty:
+        lines.append(f"nobody qualifies for {', '.join(f'`{escaped(name)}`' for name in empty)}")
+    return "\n".join(lines)
+
+
+def moment(as_of: datetime) -> str:
+    """A moment on its own wall clock, no finer than it needs to be."""
+    wall = as_of.replace(tzinfo=None)
+    return wall.isoformat(" ", "auto" if wall.second or wall.microsecond else "minutes")
+
+
+# --- for programs -------------------------------------------------------------------------------------
+
+
+def size_json(program: ir.Program, sizes: Sizes) -> dict[str, object]:
+    """`{"version", "as_of", "customers", "segments": [{"name", "title", "group", "qualifies", "assigned"}]}`."""
+    return {
+        "version": JSON_VERSION,
+        "as_of": sizes.as_of.isoformat(),
+        "customers": sizes.customers,
+        "segments": [_size_json(program, size) for size in sizes.segments],
+    }
+
+
+def _size_json(program: ir.Program, size: Size) -> dict[str, object]:
+    segment = program.segments[size.name]
+    return {
+        "name": size.name,
+        "title": segment.title,
+        "group": segment.group,
+        "qualifies": size.qualifies,
+        "assigned": size.assigned,
+    }
+
+
+def run_json(program: ir.Program, summary: RunSummary) -> dict[str, object]:
+    """`{"version", "as_of", "target", "written_to", "rows", "segments": [as those of a size]}`."""
+    return {
+        "version": JSON_VERSION,
+        "as_of": summary.as_of.isoformat(),
+        "target": summary.target,
+        "written_to": summary.written_to,
+        "rows": summary.rows,
+        "segments": [_size_json(program, size) for size in summary.segments],
+    }
+
+
+def members_json(members: Members) -> dict[str, object]:
+    """`{"version", "as_of", "segment", "key", "members": [keys]}`; keys that JSON does not have are texts."""
+    keys = [key if isinstance(key, (int, str)) else str(key) for key in members.keys]
+    return {
+        "version": JSON_VERSION,
+        "as_of": members.as_of.isoformat(),
+        "segment": members.segment,
+        "key": members.key,
+        "members": keys,
+    }
+
+
+def members_csv(members: Members) -> Iterator[str]:
+    """Lines of a CSV file: the key's name, then the keys."""
+    yield from (f"{_cell(value)}\n" for value in (members.key, *members.keys))
+
+
+def _cell(value: object) -> str:
+    """A cell. Text that a spreadsheet could take for a formula is quoted, never altered: keys must come back whole."""
+    text = str(value)
+    if not isinstance(value, str):
+        return text
+    odd = not text or text[0] in "=+-@\t " or text[-1] == " " or any(char in text for char in ',"\r\n')
+    return '"' + text.replace('"', '""') + '"' if odd else text
