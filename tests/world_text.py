@@ -1,0 +1,468 @@
+"""Made-up definitions: type-directed random text of `.seg` files over a catalog's shape.
+
+Whatever comes out is accepted: types agree, scales stay small, names exist, references never run in circles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from random import Random
+
+COUNTRIES, CHANNELS, KINDS = ("IN", "GB", "US"), ("web", "app", "shop"), ("open", "click", "buy")
+
+# Windows that hold for dates and for moments alike.
+WINDOWS = (
+    "in last 1 day",
+    "in last 7 days",
+    "in last 30 days",
+    "in last 2 weeks",
+    "in last 1 month",
+    "in last 6 months",
+    "in last 1 quarter",
+    "in last 1 year",
+    "in last 1 full day",
+    "in last 2 full weeks",
+    "in last 3 full months",
+    "in last 1 full quarter",
+    "in last 1 full year",
+    "in next 1 day",
+    "in next 7 days",
+    "in next 1 month",
+    "in today",
+    "in yesterday",
+    "in this week",
+    "in this month",
+    "in this quarter",
+    "in this year",
+    "between 180 and 91 days ago",
+    "between 3 and 1 months ago",
+    "between 2 and 1 weeks ago",
+    "more than 1 day ago",
+    "more than 6 months ago",
+    "more than 5000 years ago",
+    "less than 1 week ago",
+    "less than 1 year ago",
+    "less than 2 quarters ago",
+)
+EXACT_WINDOWS = ("in last 24 hours", "in last 90 minutes", "in next 3 hours", "more than 25 hours ago")
+DATES = ("2024-02-29", "2025-02-28", "2026-01-01", "2026-03-08", "2026-03-31", "2026-11-01")
+OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
+SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4": 4}
+MOMENT_KINDS = ("timestamp", "zoned")
+# Names that the columns of nothing have.
+METRIC_NAMES = ("ltv", "recency", "größe", "`odd metric`", "指標", "last_bought", "rate")
+
+
+class Thing:
+    """A table as definitions see it: columns by kind, `links` to one row, `rows` of many, `time` when it has one."""
+
+    def __init__(
+        self,
+        columns: str,
+        links: Mapping[str, str] | None = None,
+        rows: tuple[str, ...] = (),
+        time: str = "",
+        values: tuple[str, ...] = (),
+    ) -> None:
+        self.columns = dict(column.split("=") for column in columns.split())
+        self.links = links or {}
+        self.rows, self.time, self.values = rows, time, values
+
+
+Shape = Mapping[str, Thing]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The constants to write: few, so that they meet those in the rows."""
+
+    windows: tuple[str, ...]
+    numbers: tuple[Decimal, ...]
+    texts: tuple[str, ...]
+    moments: tuple[str, ...]
+    offset: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """The text of a number with its scale; `factors` is how many numbers are multiplied in it."""
+
+    text: str
+    scale: int = 0
+    factors: int = 1
+    quotient: bool = False
+
+
+def quoted(text: str) -> str:
+    """`text` as a definition writes it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+def opened(condition: str) -> str:
+    """`condition` without the parentheses around all of it."""
+    depth = 0
+    for place, char in enumerate(_without_texts(condition)):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and place < len(condition) - 1:
+            return condition
+    return condition[1:-1]
+
+
+def _without_texts(condition: str) -> str:
+    """`condition` with its quoted texts blanked, as long as before."""
+    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: " " * len(text[0]), condition)
+
+
+@dataclass
+class Writer:
+    """Writes conditions and values in the scope of a row of table `here`."""
+
+    random: Random
+    shape: Shape
+    words: Vocabulary
+    segments: list[str] = field(default_factory=list)  # those that may be referred to
+    grouped: list[str] = field(default_factory=list)  # those that one may be assigned to
+    numbers: dict[str, Number] = field(default_factory=dict)  # `let`s, usable everywhere
+    metrics: dict[str, Number] = field(default_factory=dict)  # usable of the customer
+    moments: dict[str, str] = field(default_factory=dict)  # metrics that are moments, with their kind
+
+    # --- names ------------------------------------------------------------------------------------
+
+    def named(self, here: str, kinds: tuple[str, ...], depth: int = 2) -> list[tuple[str, str, str]]:
+        """Names in scope that have one of the kinds: the name, its kind, and the table it ends in."""
+        thing = self.shape[here]
+        found = [(name, kind, here) for name, kind in thing.columns.items() if kind in kinds]
+        if thing.time in kinds:
+            found.append(("at", thing.time, here))
+        if depth:
+            for link, target in thing.links.items():
+                inner = self.named(target, kinds, depth - 1)
+                found += [(f"{link}.{name}", kind, table) for name, kind, table in inner]
+        return found
+
+    def name(self, here: str, *kinds: str) -> tuple[str, str, str] | None:
+        found = self.named(here, kinds, self.random.choice((0, 0, 1, 2)))
+        return self.random.choice(found) if found else None
+
+    def window(self, kind: str) -> str:
+        """A window for values of a kind."""
+        if kind in MOMENT_KINDS and self.random.random() < 0.2:
+            if self.random.random() < 0.5:
+                return self.random.choice(EXACT_WINDOWS)
+            first, last = sorted(self.random.sample(sorted(set(self.words.moments)), 2))
+            zone = self.words.offset if self.random.random() < 0.4 else ""
+            return f"from {first}{zone} to {last}{zone}"
+        if self.random.random() < 0.1:
+            first, last = sorted(self.random.choices(DATES, k=2))
+            return f"from {first} to {last}"
+        return self.random.choice(self.words.windows)
+
+    def inside(self) -> Writer:
+        """The writer for conditions on rows, where nothing of the customer's own is known."""
+        return replace(self, segments=[], grouped=[], metrics={}, moments={})
+
+    # --- numbers ----------------------------------------------------------------------------------
+
+    def literal(self) -> Number:
+        value = self.random.choice(self.words.numbers)
+        return Number(str(value), max(0, -int(value.as_tuple().exponent)))
+
+    def number(self, here: str, depth: int, quotients: bool = True) -> Number:
+        """A number; without `quotients` one that may be aggregated."""
+        choice = self.random.random()
+        if depth > 0 and choice < 0.3:
+            return self.arithmetic(here, depth, quotients)
+        if depth > 0 and choice < 0.6 and self.shape[here].rows:
+            function = ("count", "count distinct", "sum", "min", "max", "first", "last", "avg")
+            found = self.aggregate(here, self.random.choice(function[: None if quotients else -1]), depth)
+            if found is not None:
+                return found
+        if choice > 0.93 and self.numbers:
+            return self.random.choice(list(self.numbers.values()))
+        if choice > 0.8 and here == "customer" and self.metrics and quotients:
+            return self.random.choice(list(self.metrics.values()))
+        found_name = self.name(here, *SCALES, *(("quotient",) if quotients else ()))
+        if found_name is None:
+            return self.literal()
+        name, kind, _ = found_name
+        return Number(
+            name, SCALES.get(kind, 4), 2 if kind == "quotient" or name.endswith("amount") else 1, kind == "quotient"
+        )
+
+    def arithmetic(self, here: str, depth: int, quotients: bool) -> Number:
+        left, right = self.number(here, depth - 1, quotients), self.number(here, depth - 1, quotients)
+        if self.random.random() < 0.3:
+            right = self.literal()
+        op = self.random.choice("+-*/" if quotients else "+-*")
+        factors = left.factors + right.factors
+        if (op in "*/" or left.quotient or right.quotient) and (factors > 3 or left.scale + right.scale > 7):
+            return left
+        if self.random.random() < 0.15:
+            left = Number(f"-({left.text})", left.scale, left.factors, left.quotient)
+        scale = left.scale + right.scale if op in "*/" else max(left.scale, right.scale)
+        quotient = op == "/" or left.quotient or right.quotient
+        factors = factors if op in "*/" or quotient else max(left.factors, right.factors)
+        return Number(f"({left.text} {op} {right.text})", scale, factors, quotient)
+
+    # --- many rows --------------------------------------------------------------------------------
+
+    def rows(self, here: str, depth: int, outside: bool) -> tuple[str, str]:
+        """A table of many rows, and what follows its name: `via`, `where`, window."""
+        table = self.random.choice(self.shape[here].rows)
+        parts = []
+        if self.random.random() < 0.1:
+            way = {("order_line", "customer"): "order.customer", ("customer", "customer"): "referrer"}
+            parts.append(f"via {way.get((table, here), here)}")
+        if self.random.random() < 0.5:
+            condition = self.inside().condition(table, depth - 1)
+            windowed = self.shape[table].time and self.random.random() < 0.5
+            # In parentheses `where` takes all of a condition; before a window only one that is closed reads one way.
+            parts.append(f"where {condition if outside or windowed else opened(condition)}")
+            if windowed:
+                parts.append(self.window(self.shape[table].time))
+        elif self.shape[table].time and self.random.random() < 0.5:
+            parts.append(self.window(self.shape[table].time))
+        return table, " ".join(("", *parts))
+
+    def aggregate(self, here: str, function: str, depth: int) -> Number | None:
+        """A number over many rows; None when the table that was drawn has nothing for that function."""
+        table, rest = self.rows(here, depth, outside=False)
+        if function == "count":
+            return Number(f"count({table}{rest})")
+        if function == "count distinct":
+            anything = ("text", "closed", "boolean", "date", "timestamp", "zoned", *SCALES)
+            found = self.name(table, *anything)
+            return Number(f"count distinct({table}.{found[0]}{rest})") if found else None
+        if function in ("first", "last") and not self.shape[table].time:
+            return None
+        found = self.name(table, *SCALES)
+        if found is None:
+            return None
+        argument = Number(f"{table}.{found[0]}", SCALES[found[1]], 2 if found[0].endswith(("amount", "share")) else 1)
+        if self.random.random() < 0.2 and argument.factors == 1:
+            other = self.literal()
+            op = self.random.choice("+-*")
+            scale = argument.scale + other.scale if op == "*" else max(argument.scale, other.scale)
+            argument = Number(f"{argument.text} {op} {other.text}", scale, 2)
+        quotient = function == "avg"
+        return Number(f"{function}({argument.text}{rest})", argument.scale, argument.factors + quotient, quotient)
+
+    def moment(self, here: str, depth: int) -> tuple[str, str] | None:
+        """A date or a moment, and its kind."""
+        if here == "customer" and self.moments and self.random.random() < 0.2:
+            return self.random.choice(list(self.moments.items()))
+        if depth > 0 and self.shape[here].rows and self.random.random() < 0.5:
+            table, rest = self.rows(here, depth, outside=False)
+            found = self.name(table, "date", *MOMENT_KINDS)
+            if found is not None:
+                functions = ("min", "max", "first", "last") if self.shape[table].time else ("min", "max")
+                return f"{self.random.choice(functions)}({table}.{found[0]}{rest})", found[1]
+        found = self.name(here, "date", *MOMENT_KINDS)
+        return found[:2] if found else None
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def condition(self, here: str, depth: int) -> str:
+        """A condition, nearly always closed in parentheses."""
+        choice = self.random.random()
+        if depth > 0 and choice < 0.25:
+            return self.combined(here, depth)
+        if depth > 0 and choice < 0.45 and self.shape[here].rows:
+            return self.existence(here, depth)
+        if choice < 0.55 and self.segments:
+            return self.reference()
+        if choice < 0.57:
+            return "everyone"
+        tests = (
+            self.compared,
+            self.compared,
+            self.textual,
+            self.timed,
+            self.timed,
+            self.truth,
+            self.known,
+            self.between,
+        )
+        while True:
+            test = self.random.choice(tests)(here, depth)
+            if test is not None:
+                return test
+
+    def combined(self, here: str, depth: int) -> str:
+        word = self.random.choice(("and", "or", "not"))
+        if word == "not":
+            return f"(not ({self.condition(here, depth - 1)}))"
+        terms = [self.condition(here, depth - 1) for _ in range(self.random.randint(2, 3))]
+        return f"({f' {word} '.join(terms)})"
+
+    def reference(self) -> str:
+        if self.grouped and self.random.random() < 0.5:
+            return f"{self.random.choice(('', 'not '))}assigned to {self.random.choice(self.grouped)}"
+        return f"{self.random.choice(('', 'not '))}in segment {self.random.choice(self.segments)}"
+
+    def existence(self, here: str, depth: int) -> str:
+        table, rest = self.rows(here, depth, outside=True)
+        word = self.random.choice(("has", "no", "every"))
+        if word == "every":
+            return f"(every {table}{rest} has {self.inside().condition(table, depth - 1)})"
+        return f"({word} {table}{rest})"
+
+    def compared(self, here: str, depth: int) -> str | None:
+        left = self.number(here, depth)
+        right = self.number(here, depth - 1) if self.random.random() < 0.3 else self.literal()
+        if (left.quotient or right.quotient) and (left.factors + right.factors > 5 or left.scale + right.scale > 9):
+            right = self.literal()
+        if self.random.random() < 0.1:
+            left, right = right, left
+        if self.random.random() < 0.15 and not left.quotient:
+            options = ", ".join(self.literal().text for _ in range(self.random.randint(1, 4)))
+            return f"({left.text} {self.random.choice(('in', 'not in'))} ({options}))"
+        return f"({left.text} {self.random.choice(OPERATORS)} {right.text})"
+
+    def between(self, here: str, depth: int) -> str | None:
+        if self.random.random() < 0.5:
+            low, high = sorted(self.random.choices(self.words.numbers, k=2))
+            return f"({self.number(here, depth).text} between {low} and {high})"
+        found = self.moment(here, depth)
+        if found is None:
+            return None
+        first, last = sorted(self.random.choices(DATES, k=2))
+        return f"({found[0]} between {first} and {last})"
+
+    def textual(self, here: str, depth: int) -> str | None:
+        found = self.name(here, "text", "closed")
+        if found is None:
+            return None
+        name, kind, table = found
+        if depth > 0 and kind == "text" and here == "customer" and self.random.random() < 0.3:
+            of, rest = self.rows(here, depth, outside=False)
+            inner = self.name(of, "text") if self.shape[of].time else None
+            if inner is not None:
+                name = f"{self.random.choice(('first', 'last'))}({of}.{inner[0]}{rest})"
+        texts = self.shape[table].values if kind == "closed" else self.words.texts
+        match self.random.randrange(5):
+            case 0:
+                text = "word" if kind == "text" and self.random.random() < 0.2 else quoted(self.random.choice(texts))
+                return f"({name} {self.random.choice(('=', '!='))} {text})"
+            case 1:
+                options = ", ".join(map(quoted, self.random.sample(texts, self.random.randint(1, 3))))
+                return f"({name} {self.random.choice(('in', 'not in'))} ({options}))"
+            case 2:
+                other = self.name(here, "text")
+                return f"({name} {self.random.choice(('=', '!='))} {other[0] if other else name})"
+            case 3 if kind == "text":
+                sign = self.random.choice(("=", "!="))
+                return f"({name} {sign} {quoted(self.random.choice(self.words.texts))} ignoring case)"
+        kinds = ("starts with", "ends with", "contains", "matches")
+        folded = self.random.choice(("", " ignoring case"))
+        return f"({name} {self.random.choice(kinds)} {quoted(self.pattern())}{folded})"
+
+    def pattern(self) -> str:
+        """A piece of a text that occurs, with or without wildcards."""
+        text = self.random.choice(self.words.texts)
+        start, end = sorted(self.random.choices(range(len(text) + 1), k=2))
+        piece = text[start:end]
+        if self.random.random() < 0.5:
+            return self.random.choice(("", "*")) + piece + self.random.choice(("", "*", "?"))
+        return self.random.choice((piece, text, text.upper(), "*", "?", "??*", ""))
+
+    def timed(self, here: str, depth: int) -> str | None:
+        found = self.moment(here, depth)
+        if found is None:
+            return None
+        value, kind = found
+        match self.random.randrange(6):
+            case 0:
+                bound = self.random.choice(DATES)
+                if kind in MOMENT_KINDS and self.random.random() < 0.6:
+                    bound = self.random.choice(self.words.moments) + self.random.choice(("", self.words.offset))
+                if self.random.random() < 0.1:
+                    return f"({bound} {self.random.choice(OPERATORS)} {value})"
+                return f"({value} {self.random.choice(OPERATORS)} {bound})"
+            case 1:
+                other = self.moment(here, depth - 1)
+                return f"({value} {self.random.choice(OPERATORS)} {other[0] if other else value})"
+            case 2:
+                options = ", ".join(self.random.sample(DATES, self.random.randint(1, 3)))
+                return f"({value} {self.random.choice(('in', 'not in'))} ({options}))"
+        window = self.window(kind)
+        negated = "not " if window.startswith("in ") and self.random.random() < 0.3 else ""
+        return f"({value} {negated}{window})"
+
+    def truth(self, here: str, depth: int) -> str | None:
+        found = self.name(here, "boolean")
+        if found is None:
+            return None
+        form = self.random.choice(("{}", "not {}", "({} = true)", "({} != false)", "({} = false)", "({} in (true))"))
+        return f"({form.format(found[0])})"
+
+    def known(self, here: str, depth: int) -> str | None:
+        word = self.random.choice(("known", "missing"))
+        if self.random.random() < 0.3:
+            return f"({self.number(here, depth).text} is {word})"
+        found = self.name(here, "text", "closed", "boolean", "date", "timestamp", "zoned", *SCALES)
+        return f"({found[0]} is {word})" if found else None
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[str, str]:
+    """Two files of definitions by name."""
+    writer = Writer(random, shape, vocabulary)
+    values = "".join((*_lets(writer), *_metrics(writer)))
+    free = "".join(_segment(writer, name) for name in ("vip", "`odd one`", "高价值"))
+    group = _group(writer)
+    later = "".join(_segment(writer, name) for name in ("reached", "größer", "segment"))
+    return {"segments/a.seg": later + group, "segments/b/values.seg": "# values\n" + values + free}
+
+
+def _lets(writer: Writer) -> list[str]:
+    value = writer.literal()
+    writer.numbers["big"] = Number("big", value.scale)
+    return [f"let big = {value.text}\n", f"let word = {quoted(writer.random.choice(writer.words.texts))}\n"]
+
+
+def _metrics(writer: Writer) -> list[str]:
+    written = []
+    for name in writer.random.sample(METRIC_NAMES, 3):
+        if writer.random.random() < 0.3:
+            found = writer.moment("customer", 2)
+            if found is not None:
+                written.append(f"metric {name} = {found[0]}\n")
+                writer.moments[name] = found[1]
+            continue
+        value = writer.number("customer", 2)
+        written.append(f'metric {name} "A metric" = {value.text}\n')
+        writer.metrics[name] = Number(name, value.scale, value.factors, value.quotient)
+    return written
+
+
+def _segment(writer: Writer, name: str) -> str:
+    when = writer.condition("customer", 3)
+    writer.segments.append(name)
+    title = quoted(writer.random.choice(writer.words.texts))
+    return (
+        f"segment {name} {title}\n  about {quoted(writer.random.choice(writer.words.texts))}\n  when {opened(when)}\n\n"
+    )
+
+
+def _group(writer: Writer) -> str:
+    """An exclusive group with a rest that may rank anywhere, and a group that excludes nobody."""
+    random = writer.random
+    names = [f"stage{number}" for number in range(random.randint(1, 4))]
+    priorities = random.sample(range(50), len(names) + 1)
+    text = "group stages\n  exclusive\n  complete\n\n"
+    for name, priority in zip(names, priorities, strict=False):
+        text += f"segment {name} in stages priority {priority}\n  when {writer.condition('customer', 3)}\n\n"
+        writer.segments.append(name)
+    text += f"segment rest in stages priority {priorities[-1]}\n  otherwise\n\n"
+    text += 'group loose "Loose"\n\nsegment one in loose\n  when ' + writer.condition("customer", 2)
+    text += "\n\nsegment others in loose\n  otherwise\n\n"
+    writer.segments += ["rest", "one", "others"]
+    writer.grouped += [*names, "rest", "one"]
+    return text
