@@ -46,7 +46,7 @@ def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns:
     rows = list(_rows(program, sizes))
     noun = escaped(program.catalog.entity)
     head = f"{escaped(program.name)}: {counted(sizes.customers, noun)} as of {moment(sizes.as_of)} ({program.timezone})"
-    titles = max(len("segment"), *(width(row.title) for row in rows)) if rows else 0
+    titles = max((width(row.title) for row in rows if row.assigned is not None), default=0)
     names = max((width(row.name) for row in rows), default=0)
     number = max(len("qualifies"), len(f"{sizes.customers:,}"))
     table_width = titles + names + 2 * number + 19
