@@ -149,7 +149,7 @@ def _day_after(end: date | datetime | None) -> date | datetime | None:
 
 
 def dates(window: ir.Window, clock: Clock) -> DateEnds:
-    """The first and the last date of the window; None is an open side."""
+    """The first and the last date of the window; None is an open side. Dates have no minutes and hours."""
     today = clock.today
     match window:
         case ir.Last(count, unit) | ir.LessThanAgo(count, unit):
