@@ -43,7 +43,7 @@ def utcs(window: ir.Window, at: Clock) -> tuple[str | None, str | None]:
 
 def days(window: ir.Window, at: Clock) -> tuple[str | None, str | None]:
     first, final = dates(window, at)
-    return first and first.isoformat(), final and final.isoformat()
+    return first.isoformat() if first else None, final.isoformat() if final else None
 
 
 MARCH_31 = clock("2026-03-31T12:00")  # a Tuesday

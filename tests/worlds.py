@@ -148,6 +148,15 @@ def _choices(random: Random) -> dict[str, str]:
     }
 
 
+UNITS: dict[str, ir.Unit] = {
+    "minute": "minute",
+    "hour": "hour",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "quarter",
+    "year": "year",
+}
 DECLARED = {"TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamp with time zone", "DATE": "date"}
 
 
@@ -336,6 +345,14 @@ def _columns(choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
     }
 
 
+KEY_COLUMNS = {
+    "crm.customers": "customer_id",
+    "stores": "store_id",
+    "sales.orders": "order_id",
+    "products": "product_id",
+    "visits": "visit_id",
+    "events": "event_id",
+}
 LISTS = {"country": COUNTRIES, "channel": CHANNELS, "kind": KINDS, "device": ("phone", "Phone", "tv")}
 
 
@@ -344,13 +361,15 @@ def _rows(
 ) -> dict[str, list[Stored]]:
     moments = _moments(random, clock, vocabulary.windows)
     count = len(_at_most(random, 12))
-    keys: list[object] = list(KEYS[:count]) if choices["key"] == "VARCHAR" else list(range(1, count + 1))
+    keys: list[object] = list(range(1, count + 1))
+    if choices["key"] == "VARCHAR":
+        keys = list(KEYS[:count])
     nobody = "nobody" if choices["key"] == "VARCHAR" else 999
     stores: list[object] = ["s1", "S1", "s2", ""][: random.randint(0, 4)]
     orders: list[object] = list(range(5, 5 + len(_at_most(random, 30))))
     random.shuffle(orders)
     products: list[object] = list(range(1, 1 + random.randint(0, 4)))
-    own = {
+    own: dict[str, list[object]] = {
         "crm.customers": keys,
         "stores": stores,
         "sales.orders": orders,
@@ -360,7 +379,7 @@ def _rows(
         "events": [f"e{number}" for number in _at_most(random, 30)],
         "cards": list(_at_most(random, 10)),
     }
-    links = {
+    links: dict[str, list[object]] = {
         "customer_id": [*keys, *keys, nobody, None],
         "referred_by": [*keys, nobody, None],
         "home_store": [*stores, "gone", None],
@@ -369,20 +388,23 @@ def _rows(
         "product_id": [*products, 999, None],
     }
     missing = random.choice((0.0, 0.1, 0.4))
-    return {
+    columns = _columns(choices)
+    rows: dict[str, list[Stored]] = {
         table: [
             {
-                column: key
-                if column == next(iter(columns)) and table not in ("sales.order_lines", "cards")
-                else random.choice(links[column])
+                column: random.choice(links[column])
                 if column in links
                 else _value(random, column, type_, moments, clock, missing)
-                for column, type_ in columns.items()
+                for column, type_ in columns[table].items()
             }
-            for key in own[table]
+            for _ in count
         ]
-        for table, columns in _columns(choices).items()
+        for table, count in own.items()
     }
+    for table, column in KEY_COLUMNS.items():
+        for row, key in zip(rows[table], own[table], strict=True):
+            row[column] = key
+    return rows
 
 
 def _value(
@@ -444,7 +466,7 @@ def _moments(random: Random, clock: calendar.Clock, windows: tuple[str, ...]) ->
 def _window(text: str) -> ir.Window:
     """A window as meant, of the few forms that the generator writes with a number and a unit."""
     words = [word for word in text.split() if word not in ("in", "than", "and", "ago")]
-    unit = words[-1].removesuffix("s")
+    unit = UNITS[words[-1].removesuffix("s")] if words[-1] not in ("today", "yesterday") else "day"
     match words:
         case ["last", count, "full", _]:
             return ir.Period(unit, -int(count), -1, span=NOWHERE)
