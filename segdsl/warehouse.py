@@ -394,7 +394,7 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
     import duckdb
 
     text = str(error)
-    first = text.partition("\n")[0].partition(": ")[2] or text
+    first = (text.partition("\n")[0].partition(": ")[2] or text).rstrip(" ;!.")
     for sign, message, help in (
         ("Could not set lock", f"another program has `{target.path}` open", "close it, or wait until it has finished"),
         ("different configuration", f"this process has `{target.path}` open already", "close that connection first"),
