@@ -1,0 +1,389 @@
+"""The command line through real processes: what is printed where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+AS_OF = "2026-03-01"
+
+
+def segdsl(*arguments: str, at: Path, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs one command in the folder `at`, and expects the exit code `code`. Never a traceback."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "SEGDSL_DEBUG")}
+    done = subprocess.run(
+        [sys.executable, "-m", "segdsl", *arguments],
+        cwd=at,
+        env=inherited | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "defect in segdsl" not in done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `segdsl init` makes."""
+    folder = tmp_path_factory.mktemp("made")
+    segdsl("init", "shop", at=folder)
+    return folder / "shop"
+
+
+@pytest.fixture
+def shop(made: Path, tmp_path: Path) -> Path:
+    """A project of one's own to change."""
+    return Path(shutil.copytree(made, tmp_path / "shop"))
+
+
+def add(project: Path, text: str, name: str = "extra.seg") -> Path:
+    file = project / "segments" / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+# --- init ---------------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_project_whose_next_commands_run(tmp_path: Path) -> None:
+    done = segdsl("init", "my <shop>", at=tmp_path)
+    commands = [line.split() for line in done.stdout.split("next:\n")[1].splitlines()]
+    assert [" ".join(command[:2]) for command in commands] == ["cd my", "segdsl check", "segdsl size", "segdsl members"]
+    project = tmp_path / "my <shop>"
+    for command in commands[1:]:
+        assert segdsl(*command[1:], at=project).stdout
+    size = json.loads(segdsl("size", "--as-of", AS_OF, "--format", "json", at=project).stdout)
+    assert all(0 < segment["qualifies"] < size["customers"] for segment in size["segments"])
+    assert segdsl("check", "--strict", at=project).stdout == "8 segments in 2 files: no findings\n"
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "catalog.yml").write_text("mine")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "orders.csv").write_text("mine")
+    done = segdsl("init", at=tmp_path, code=2)
+    assert "`catalog.yml`, `data/orders.csv`" in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["catalog.yml", "data", "orders.csv"]
+
+
+def test_init_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "segments").write_text("a file where a folder should be")
+    segdsl("init", at=tmp_path, code=2)
+    assert [path.name for path in tmp_path.rglob("*")] == ["segments"]
+
+
+def test_init_is_the_same_every_time(made: Path, tmp_path: Path) -> None:
+    segdsl("init", "shop", at=tmp_path)
+    for file in made.rglob("*.*"):
+        assert (tmp_path / "shop" / file.relative_to(made)).read_bytes() == file.read_bytes()
+
+
+# --- finding the project --------------------------------------------------------------------------------
+
+
+def test_without_a_command_there_is_help(tmp_path: Path) -> None:
+    done = segdsl(at=tmp_path)
+    assert "usage: segdsl" in done.stdout and "members" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["chekc"], "did you mean `check`?"),
+        (["check", "--format", "xml"], "there is no choice `xml`"),
+        (["size", "--nonsense"], "--nonsense"),
+        (["members"], "NAME"),
+        (["check"], "make one with `segdsl init`"),
+        (["check", "-C", "nowhere"], "there is no folder"),
+        (["check", "-C", "with\x1b[31mcolour"], "with\\x1b[31mcolour"),
+    ],
+)
+def test_wrong_usage_is_code_2_with_what_to_type(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = segdsl(*arguments, at=tmp_path, code=2)
+    assert said in done.stderr and "\x1b" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_any_folder_inside_a_project_will_do(made: Path, tmp_path: Path) -> None:
+    said = "8 segments in 2 files: no findings\n"
+    assert segdsl("check", at=made / "segments").stdout == said
+    assert segdsl("-C", str(made), "check", at=tmp_path).stdout == said
+    assert segdsl("check", "-C", str(made / "data"), at=tmp_path).stdout == said
+    assert segdsl("check", str(made), at=tmp_path).stdout == said
+
+
+# --- check ----------------------------------------------------------------------------------------------
+
+
+def test_a_finding_is_code_1_and_shown_in_its_line(shop: Path) -> None:
+    add(shop, 'segment typo\n  when contry = "DE"\n')
+    done = segdsl("check", at=shop, code=1)
+    assert " --> segments/extra.seg:2:8\n" in done.stdout
+    assert '2 |   when contry = "DE"\n  |        ^^^^^^' in done.stdout
+    assert "did you mean `country`?" in done.stdout
+    assert done.stdout.endswith("1 error in 1 file\n")
+    assert done.stderr == ""
+
+
+def test_findings_as_json(shop: Path) -> None:
+    add(shop, 'segment typo\n  when contry = "DE"\n')
+    shape = json.loads(segdsl("check", "--format", "json", at=shop, code=1).stdout)
+    (finding,) = shape["diagnostics"]
+    assert list(finding) == ["rule", "severity", "message", "file", "line", "column", "end_line", "end_column", "help"]
+    assert (finding["rule"], finding["file"], finding["line"], finding["column"]) == (
+        "unknown-column",
+        "segments/extra.seg",
+        2,
+        8,
+    )
+    assert shape["version"] == 1
+    assert shape["summary"] == {"errors": 1, "warnings": 0, "segments": 9, "files": 3}
+    assert (
+        json.loads(segdsl("check", "--format", "json", "segments/lifecycle.seg", at=shop).stdout)["diagnostics"] == []
+    )
+
+
+def test_warnings_count_only_when_strict(shop: Path) -> None:
+    add(shop, 'group nobody "Nobody"\n')
+    assert segdsl("check", at=shop).stdout.endswith("1 warning in 1 file\n")
+    segdsl("check", "--strict", at=shop, code=1)
+
+
+def test_only_the_findings_of_the_paths_are_shown(shop: Path) -> None:
+    add(shop, 'segment typo\n  when contry = "DE"\n')
+    segdsl("check", "segments/lifecycle.seg", at=shop)
+    segdsl("check", "segments/extra.seg", at=shop, code=1)
+    segdsl("check", "segments", at=shop, code=1)
+    assert "there is no file `segments/none.seg`" in segdsl("check", "segments/none.seg", at=shop, code=2).stderr
+    assert "is not in the project" in segdsl("check", "..", "-C", str(shop), at=shop, code=2).stderr
+
+
+def test_commands_that_compute_need_a_project_without_errors(shop: Path) -> None:
+    add(shop, 'segment typo\n  when contry = "DE"\n')
+    for command in (["size"], ["run"], ["members", "typo"], ["compile"]):
+        done = segdsl(*command, at=shop, code=1)
+        assert "unknown-column" in done.stderr and done.stdout == ""
+
+
+def test_colours_only_on_a_terminal_or_when_asked_for(shop: Path) -> None:
+    add(shop, 'segment typo\n  when contry = "DE"\n')
+    assert "\x1b" not in segdsl("check", at=shop, code=1).stdout
+    assert "\x1b[1;31merror" in segdsl("check", "--color", "always", at=shop, code=1, NO_COLOR="1").stdout
+    assert "\x1b[1;31merror" in segdsl("--color", "always", "check", at=shop, code=1).stdout
+
+
+# --- files that cannot be read ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule", "code"),
+    [
+        ("segments/extra.seg", b"segment caf\xe9\n  when everyone\n", "not-utf8", 1),
+        ("segments/extra.seg", "segment x\n".encode("utf-16"), "not-utf8", 1),
+        ("segments/extra.seg", b"#" * 1_000_001, "file-too-large", 1),
+        ("segments/extra.yml", b"segments: {}\n", "unreadable-file", 1),
+        ("catalog.yml", b"tables: \xff\n", "not-utf8", 2),
+        ("segdsl.yml", b"name: \xff\n", "not-utf8", 2),
+        ("segdsl.yml", b"name: [x\n", "bad-yaml", 1),
+        ("segdsl.yml", b"name: shop\ntimezone: Europe/Berlni\n", "bad-value", 1),
+        ("segdsl.yml", b"name: shop\ntimezone: kolkata\n", "bad-value", 1),
+        ("segdsl.yml", b"name: shop\nweek_starts: munday\n", "bad-value", 1),
+        ("segdsl.yml", b"name: shop\ntargets: {dev: {type: oracle, path: x}}\n", "bad-value", 1),
+        ("segdsl.yml", b"name: shop\ntargets: {dev: {type: duckdb}}\n", "missing-key", 1),
+        ("segdsl.yml", b"name: shop\ntargets: {dev: {type: duckdb, paht: x, path: x}}\n", "unknown-key", 1),
+        ("segdsl.yml", b"name: shop\ntargets: {dev: {type: duckdb, path: x, memberships: ../x.csv}}\n", "bad-value", 1),
+        (
+            "segdsl.yml",
+            b"name: shop\ntargets: {dev: {type: duckdb, path: x}}\ndefault_target: prod\n",
+            "unknown-name",
+            1,
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_finding(shop: Path, name: str, content: bytes, rule: str, code: int) -> None:
+    (shop / name).write_bytes(content)
+    shape = json.loads(segdsl("check", "--format", "json", at=shop, code=code).stdout)
+    assert rule in [finding["rule"] for finding in shape["diagnostics"]]
+    assert name in [finding["file"] for finding in shape["diagnostics"]]
+
+
+def test_a_byte_order_mark_is_no_text(shop: Path) -> None:
+    add(shop, "\ufeffsegment marked\n  when everyone\n")
+    segdsl("check", "--strict", at=shop)
+
+
+def test_a_project_without_a_catalog_or_segments(shop: Path) -> None:
+    shutil.rmtree(shop / "segments")
+    assert "no-segments" in segdsl("check", at=shop, code=1).stdout
+    (shop / "catalog.yml").unlink()
+    assert "there is no `catalog.yml`" in segdsl("check", at=shop, code=2).stdout
+
+
+def test_only_files_of_the_project_are_read(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.seg").write_text("segment secret\n  when everyone\n")
+    (tmp_path / "folder").mkdir()
+    (shop / "segments" / "out.seg").symlink_to(tmp_path / "secret.seg")
+    (shop / "segments" / "loop").symlink_to(shop / "segments")
+    (shop / "segments" / "gone.seg").symlink_to(shop / "nowhere.seg")
+    (shop / "segments" / "folder.seg").mkdir()
+    os.mkfifo(shop / "segments" / "pipe.seg")
+    done = segdsl("check", at=shop, code=1)
+    assert "`segments/out.seg` cannot be read: it is a link that leads out of the project" in done.stdout
+    assert "`segments/loop` cannot be read: it is a link to a folder" in done.stdout
+    assert "there is no `segments/gone.seg`" in done.stdout
+    assert "`segments/pipe.seg` cannot be read: it is not a file" in done.stdout
+    assert done.stdout.endswith("4 errors in 4 files\n")
+
+
+# --- compile, size, members, run -----------------------------------------------------------------------------
+
+
+def test_compile_prints_sql_that_runs(made: Path) -> None:
+    text = segdsl("compile", "big_spenders", "--as-of", AS_OF, at=made).stdout
+    assert text == segdsl("compile", "big_spenders", "--to", "duckdb", "--as-of", AS_OF, at=made).stdout
+    with duckdb.connect() as connection:
+        for table in ("customers", "orders"):
+            connection.read_csv(str(made / "data" / f"{table}.csv")).create_view(table)
+        keys = [str(row[0]) for row in connection.execute(text).fetchall()]
+        all_of_them = connection.execute(segdsl("compile", "--as-of", AS_OF, at=made).stdout).fetchall()
+    assert keys == segdsl("members", "big_spenders", "--as-of", AS_OF, at=made).stdout.split()[1:]
+    assert len({row[1] for row in all_of_them}) == 8
+    assert "did you mean `duckdb`?" in segdsl("compile", "--to", "duckbd", at=made, code=2).stderr
+
+
+def test_an_exclusive_group_with_an_otherwise_adds_up_to_everyone(made: Path) -> None:
+    shape = json.loads(segdsl("size", "--as-of", AS_OF, "--format", "json", at=made).stdout)
+    stages = [segment for segment in shape["segments"] if segment["group"] == "lifecycle"]
+    assert sum(stage["assigned"] for stage in stages) == shape["customers"] == 60
+    assert shape["as_of"] == "2026-03-01T00:00:00+01:00"
+    assert list(shape["segments"][0]) == ["name", "title", "group", "qualifies", "assigned"]
+
+
+def test_members_as_csv_json_and_parquet_agree_with_the_size(made: Path, tmp_path: Path) -> None:
+    shape = json.loads(segdsl("size", "slipping", "--as-of", AS_OF, "--format", "json", at=made).stdout)
+    (slipping,) = shape["segments"]
+    lines = segdsl("members", "slipping", "--as-of", AS_OF, at=made).stdout.splitlines()
+    keys = [int(line) for line in lines[1:]]
+    assert lines[0] == "customer_id" and keys == sorted(keys) and len(keys) == slipping["qualifies"]
+    shape = json.loads(segdsl("members", "slipping", "--as-of", AS_OF, "--format", "json", at=made).stdout)
+    assert (shape["version"], shape["segment"], shape["key"], shape["members"]) == (1, "slipping", "customer_id", keys)
+    file = tmp_path / "out.parquet"
+    segdsl("members", "slipping", "--as-of", AS_OF, "--format", "parquet", "--output", str(file), at=made)
+    assert [row[0] for row in duckdb.read_parquet(str(file)).fetchall()] == keys
+    segdsl("members", "slipping", "--as-of", AS_OF, "--output", str(tmp_path / "out.csv"), at=made)
+    assert (tmp_path / "out.csv").read_text().splitlines() == lines
+    assert "--output" in segdsl("members", "slipping", "--format", "parquet", at=made, code=2).stderr
+    segdsl("members", "slipping", "--output", str(tmp_path / "no" / "x.csv"), at=made, code=3)
+
+
+def test_assigned_members_lost_none_to_a_stronger_segment(made: Path) -> None:
+    qualify = segdsl("members", "champions", "--as-of", AS_OF, at=made).stdout.split()
+    assigned = segdsl("members", "champions", "--assigned", "--as-of", AS_OF, at=made).stdout.split()
+    newcomers = segdsl("members", "newcomers", "--as-of", AS_OF, at=made).stdout.split()
+    assert set(assigned[1:]) == set(qualify[1:]) - set(newcomers[1:])
+
+
+def test_a_run_writes_what_the_size_says(shop: Path) -> None:
+    summary = json.loads(segdsl("run", "--as-of", AS_OF, "--format", "json", at=shop).stdout)
+    size = json.loads(segdsl("size", "--as-of", AS_OF, "--format", "json", at=shop).stdout)
+    assert summary["segments"] == size["segments"]
+    assert summary["written_to"] == str(shop / "data" / "memberships.parquet")
+    found = duckdb.read_parquet(summary["written_to"])
+    assert found.columns == ["customer_id", "segment", "qualifies", "assigned", "as_of"]
+    assert len(found.fetchall()) == summary["rows"] == sum(each["qualifies"] for each in size["segments"])
+    assert "written: " in segdsl("run", "--as-of", AS_OF, at=shop).stdout
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-03-01", "2026-03-01T00:00", "2026-03-01T00:00:00.0+01:00", "2026-02-28T23:00Z"]
+)
+def test_as_of_is_a_date_or_a_moment(made: Path, moment: str) -> None:
+    shape = json.loads(segdsl("size", "newcomers", "--as-of", moment, "--format", "json", at=made).stdout)
+    assert shape["as_of"] == "2026-03-01T00:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    "moment", ["tomorrow", "2026-02-30", "2026-1-1", "20260101", "2026-01-01T25:00", "", "0001-01-01", "٢٠٢٦-01-01"]
+)
+def test_what_is_no_moment_is_wrong_usage(made: Path, moment: str) -> None:
+    done = segdsl("size", f"--as-of={moment}", at=made, code=2)
+    assert "2026-01-10" in done.stderr or "calendar" in done.stderr
+
+
+def test_set_gives_a_let_another_value(made: Path) -> None:
+    def champions(*arguments: str) -> int:
+        shape = json.loads(
+            segdsl("size", "champions", "--as-of", AS_OF, "--format", "json", *arguments, at=made).stdout
+        )
+        return int(shape["segments"][0]["qualifies"])
+
+    assert champions("--set", "loyal_orders=9") < champions() == champions("--set", "loyal_orders=4")
+    assert champions("--set", "loyal_orders=9", "--set", "loyal_orders=4") == champions()
+    assert "`loyal_orders`" in segdsl("size", "--set", "loyal_order=9", at=made, code=2).stderr
+    assert "--set NAME=VALUE" in segdsl("check", "--set", "loyal_orders", at=made, code=2).stderr
+    segdsl("check", "--set", "loyal_orders=many", at=made, code=2)
+
+
+def test_a_name_that_is_not_there_is_wrong_usage(made: Path) -> None:
+    assert "did you mean `champions`?" in segdsl("members", "chmapions", at=made, code=2).stderr
+    assert "did you mean `champions`?" in segdsl("size", "chmapions", at=made, code=2).stderr
+    assert "there is no target `prod`" in segdsl("size", "--target", "prod", at=made, code=2).stderr
+
+
+def test_a_target_may_come_from_the_environment(shop: Path) -> None:
+    (shop / "segdsl.yml").write_text('name: shop\ntargets: {dev: {type: duckdb, path: "${SHOP_DATA}"}}\n')
+    assert "`SHOP_DATA`" in segdsl("size", at=shop, code=2).stderr
+    segdsl("size", at=shop, SHOP_DATA=str(shop / "data"))
+    assert "there is no database" in segdsl("size", at=shop, code=3, SHOP_DATA="elsewhere").stderr
+    segdsl("check", "--strict", at=shop)
+
+
+def test_what_the_database_refuses_is_code_3(shop: Path) -> None:
+    (shop / "data" / "orders.csv").unlink()
+    done = segdsl("size", at=shop, code=3)
+    assert "`orders.parquet` or `orders.csv`" in done.stderr
+    assert " --> catalog.yml:" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_reader_who_has_seen_enough_ends_the_command_quietly(made: Path) -> None:
+    command = f"{sys.executable} -m segdsl members everyone_else --as-of {AS_OF} | true; exit ${{PIPESTATUS[0]}}"
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=made, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_importing_is_quick_and_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, segdsl\n"
+        "heavy = {'lark', 'yaml', 'sqlglot', 'sqlalchemy', 'duckdb', 'jinja2', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_the_api_says_what_the_command_says(made: Path) -> None:
+    from datetime import date
+
+    import segdsl as api
+
+    project = api.load(made)
+    assert not list(api.check(project))
+    text = segdsl("compile", "win_back", "--as-of", AS_OF, at=made).stdout
+    assert api.compile(project, ["win_back"], as_of=date(2026, 3, 1)) + "\n" == text
+    keys = api.members(project, "win_back", as_of=date(2026, 3, 1)).keys
+    assert [str(key) for key in keys] == segdsl("members", "win_back", "--as-of", AS_OF, at=made).stdout.split()[1:]
