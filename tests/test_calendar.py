@@ -171,6 +171,18 @@ def test_before_year_1_is_an_open_start_and_an_end_that_holds_nothing() -> None:
     assert days(period("year", -100_000, -99_999), MARCH_31) == ("9999-12-31", "0001-01-01")
 
 
+def test_the_first_and_the_last_day_of_the_calendar_are_in_it() -> None:
+    second, day_before_last = clock("0001-01-02T12:00"), clock("9999-12-30T12:00")
+    assert days(last(1, "day"), clock("0001-01-01T12:00")) == ("0001-01-01", "0001-01-01")
+    assert days(ir.MoreThanAgo(1, "day", span=NOWHERE), second) == ("9999-12-31", "0001-01-01")
+    assert days(ir.MoreThanAgo(1, "day", span=NOWHERE), clock("0001-01-03T12:00")) == (None, "0001-01-01")
+    assert days(ir.BetweenAgo(2, 1, "day", span=NOWHERE), clock("0001-01-03T12:00")) == ("0001-01-01", "0001-01-01")
+    assert days(ir.Next(2, "day", span=NOWHERE), day_before_last) == ("9999-12-30", "9999-12-31")
+    assert days(ir.Next(3, "day", span=NOWHERE), day_before_last) == ("9999-12-30", None)
+    assert days(period("day", 1, 1), day_before_last) == ("9999-12-31", "9999-12-31")
+    assert dates(period("day", 2, 2), day_before_last) == NO_DATE
+
+
 def test_after_year_9999_is_an_open_end() -> None:
     assert walls(ir.Next(100_000, "year", span=NOWHERE), MARCH_31) == ("2026-03-31T12:00:00", None)
     assert (

@@ -402,6 +402,17 @@ def test_a_zoned_and_a_naive_moment_meet_on_the_projects_clock() -> None:
     assert members(same, world, timezone="UTC") == set()
 
 
+def test_a_written_moment_with_an_offset_is_its_instant() -> None:
+    nine_in_india = ir.Literal(datetime.fromisoformat("2026-03-01T09:00+05:30"), Timestamp(zoned=True), span=NOWHERE)
+    world = customers(
+        last_seen=[datetime(2026, 3, 1, 3, 30, tzinfo=UTC), None], signed_up=[None, datetime(2026, 3, 1, 4, 30)]
+    )
+    assert members(compared(column("customer", "last_seen"), "=", nine_in_india), world) == {1}
+    assert members(compared(nine_in_india, "=", column("customer", "signed_up")), world, timezone="Europe/Berlin") == {
+        2
+    }
+
+
 def test_the_day_of_a_moment_is_that_on_the_projects_clock() -> None:
     day = ir.Day(column("customer", "last_seen"), Date(), span=NOWHERE)
     world = customers(
@@ -463,6 +474,14 @@ def test_calculating_with_a_missing_side_is_missing() -> None:
         assert members(ir.Known(calculated(column("customer", "age"), op, number(2)), span=NOWHERE), world) == {1}
     negative = ir.Negative(column("customer", "age"), WHOLE, span=NOWHERE)
     assert members(compared(negative, "=", number(-3)), world) == {1}
+
+
+def test_whole_numbers_and_sums_and_differences() -> None:
+    world = customers(age=[30, 18], score=[Decimal("0.50"), 12])
+    age, score = column("customer", "age"), column("customer", "score")
+    assert members(compared(calculated(age, "+", score), "=", number("30.5")), world) == {1}
+    assert members(compared(calculated(age, "-", score), "=", number(6)), world) == {2}
+    assert members(compared(calculated(age, "*", score), "=", number(15)), world) == {1}
 
 
 def test_a_stored_value_that_is_no_number_is_refused() -> None:
@@ -662,6 +681,13 @@ def test_rows_that_link_to_nobody_count_for_nobody() -> None:
     world = orders({"customer_id": 99}, {"customer_id": None}, {"customer_id": 2})
     assert members(has("order"), world) == {2}
     assert members(compared(over("count", ORDERS), "=", number(0)), world) == {1, 3}
+
+
+def test_whole_numbers_are_one_key_however_they_are_stored() -> None:
+    assert members(has("order"), orders({"customer_id": Decimal(2)}, {"customer_id": 3.0})) == {2, 3}
+    for stored in (Decimal("2.5"), 2.5, float("nan"), date(2026, 1, 1)):
+        with pytest.raises(BadValue):
+            members(has("order"), orders({"customer_id": stored}))
 
 
 def test_a_key_is_found_under_the_name_its_column_is_declared_with() -> None:

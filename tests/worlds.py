@@ -365,13 +365,13 @@ def _rows(
     if choices["key"] == "VARCHAR":
         keys = list(KEYS[:count])
     nobody = "nobody" if choices["key"] == "VARCHAR" else 999
-    stores: list[object] = ["s1", "S1", "s2", ""][: random.randint(0, 4)]
+    stores = ["s1", "S1", "s2", ""][: random.randint(0, 4)]
     orders: list[object] = list(range(5, 5 + len(_at_most(random, 30))))
     random.shuffle(orders)
     products: list[object] = list(range(1, 1 + random.randint(0, 4)))
     own: dict[str, list[object]] = {
         "crm.customers": keys,
-        "stores": stores,
+        "stores": [*stores],
         "sales.orders": orders,
         "sales.order_lines": list(_at_most(random, 40)),
         "products": products,

@@ -131,14 +131,14 @@ class _Tables:
         """Raises for the entity and for every table that links lead to."""
         targets = {link.table for table in self.catalog.tables.values() for link in table.links.values()}
         for name in sorted(targets | {self.catalog.entity}):
-            keys = [row.key() for row in self.rows(name, ahead=True)]
+            keys = [row.key() for row in self.rows(name, True)]
             known = [key for key in keys if key is not None]
             repeated = [key for key, times in Counter(known).items() if times > 1]
             if repeated or len(known) < len(keys):
                 stored_as = self.catalog.tables[name].key or ""
                 raise BadKeys(name, stored_as, len(keys) - len(known), sorted(repeated, key=_sortable))
 
-    def rows(self, name: str, ahead: bool = False) -> list[_Row]:
+    def rows(self, name: str, ahead: bool) -> list[_Row]:
         """The rows of a table that its `where` keeps and, unless `ahead`, whose time has come."""
         if (name, ahead) not in self._rows:
             table = self.catalog.tables[name]
