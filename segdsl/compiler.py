@@ -99,7 +99,7 @@ def read_definitions(sources: Iterable[Source], report: Report) -> list[ast.Modu
 
 def read_catalog(source: Source, report: Report) -> Catalog:
     """`catalog.yml`, declared."""
-    from segdsl.grammar.yaml import parse_catalog
+    from segdsl.grammar.files import parse_catalog
     from segdsl.semantics.declare import declare
 
     return declare(parse_catalog(source, report), report)

@@ -146,7 +146,7 @@ def find(start: Path) -> Path:
 
 def load(start: Path, environment: Mapping[str, str] | None = None) -> Project:
     """Reads the project that `start` lies in."""
-    from segdsl.grammar.yaml import parse_project
+    from segdsl.grammar.files import parse_project
 
     root = find(start)
     report = Report()

@@ -301,7 +301,20 @@ class Broken(Node):
 
 
 Condition = (
-    And | Or | Not | Compare | Between | InList | Known | TextTest | InWindow | Has | Every | InSegment | AssignedTo | Everyone
+    And
+    | Or
+    | Not
+    | Compare
+    | Between
+    | InList
+    | Known
+    | TextTest
+    | InWindow
+    | Has
+    | Every
+    | InSegment
+    | AssignedTo
+    | Everyone
 )
 Value = Name | Text | Number | Truth | Date | Moment | Negative | Arithmetic | Call
 Expr = Value | Condition | Paren | Broken

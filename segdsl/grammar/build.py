@@ -1,0 +1,426 @@
+"""A Lark tree to the tree as written, from the leaves up and without recursion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lark import Token, Transformer, Tree
+from lark.visitors import Transformer_NonRecursive
+
+from segdsl.diagnostics import Label, Report
+from segdsl.grammar import ast
+from segdsl.source import Source, Span
+
+MAX_WHOLE_DIGITS = 18
+MAX_FRACTION_DIGITS = 12
+MAX_COUNT = 100_000
+
+Items = list[Any]
+N = TypeVar("N", bound=ast.Node)
+
+if TYPE_CHECKING:
+    Base = Transformer[Token, Any]
+else:
+    Base = Transformer_NonRecursive
+
+_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+
+
+class Builder(Base):
+    """One method for each rule of `segment.lark`; `items` are the tokens and nodes in it, in order."""
+
+    def __init__(self, source: Source, report: Report) -> None:
+        super().__init__(visit_tokens=False)
+        self.source, self.report = source, report
+
+    # --- definitions ------------------------------------------------------------------------------
+
+    def start(self, items: Items) -> list[ast.Definition]:
+        return items
+
+    def segment(self, items: Items) -> ast.Segment:
+        span = self._span(items)
+        names = _all(items, ast.Ident)
+        titles = _all(items, ast.Text) + self._texts(items)
+        clauses = self._clauses(items)
+        node = ast.Segment(
+            names[0],
+            title=titles[0] if titles else None,
+            group=names[1] if len(names) > 1 else None,
+            priority=_first(items, ast.Number),
+            owner=clauses.get("owner"),
+            about=clauses.get("about"),
+            when=clauses.get("when"),
+            otherwise="otherwise" in clauses,
+            span=span,
+        )
+        if node.when is None and not node.otherwise:
+            self._report_condition(node, "does not say who is in it", "add `when` and a condition")
+        elif node.when is not None and node.otherwise:
+            self._report_condition(node, "has both `when` and `otherwise`", "keep one of them")
+        return node
+
+    def _report_condition(self, node: ast.Segment, fault: str, help: str) -> None:
+        self.report.add("missing-condition", f"segment `{node.name.text}` {fault}", node.name.span, help=help)
+
+    def group(self, items: Items) -> ast.Group:
+        clauses = self._clauses(items)
+        titles = self._texts(items)
+        return ast.Group(
+            items[1],
+            title=titles[0] if titles else None,
+            owner=clauses.get("owner"),
+            about=clauses.get("about"),
+            exclusive="exclusive" in clauses,
+            complete="complete" in clauses,
+            span=self._span(items),
+        )
+
+    def let(self, items: Items) -> ast.Let:
+        return ast.Let(items[1], items[3], span=self._span(items))
+
+    def metric(self, items: Items) -> ast.Metric:
+        titles = self._texts(items[:-1])
+        return ast.Metric(items[1], items[-1], titles[0] if titles else None, span=self._span(items))
+
+    def priority(self, items: Items) -> ast.Number:
+        return self.number(items[1:])
+
+    def segment_clause(self, items: Items) -> tuple[Token, Any]:
+        """The word that opens the clause, and what it says."""
+        value = items[1] if len(items) > 1 else True
+        return items[0], self.text([value]) if isinstance(value, Token) else value
+
+    group_clause = segment_clause
+
+    def _clauses(self, items: Items) -> dict[str, Any]:
+        clauses: dict[str, Any] = {}
+        first: dict[str, Span] = {}
+        for word, value in (item for item in items if isinstance(item, tuple)):
+            span = self._span([word])
+            if word.value in clauses:
+                self.report.add(
+                    "repeated-clause",
+                    f"`{word.value}` is given twice",
+                    span,
+                    help="keep one of them",
+                    others=(Label(first[word.value], "the first"),),
+                )
+                continue
+            clauses[word.value], first[word.value] = value, span
+        return clauses
+
+    def _texts(self, items: Items) -> list[ast.Text]:
+        return [self.text([item]) for item in items if isinstance(item, Token) and item.type == "TEXT"]
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def disjunction(self, items: Items) -> ast.Or:
+        terms = _expressions(items)
+        if any(isinstance(term, ast.And) for term in terms):
+            operator = next(item for item in items if isinstance(item, Token))
+            shown = [_shown(term) for term in terms]
+            fixed = " or ".join(shown)
+            self.report.add(
+                "mixed-and-or",
+                "`and` and `or` are mixed without parentheses",
+                self._span([operator]),
+                label="which of them binds closer?",
+                help=f"write `{fixed}`" if len(fixed) <= 160 else f"put parentheses around `{shown[0]}`",
+            )
+        return ast.Or(terms, span=self._span(items))
+
+    def conjunction(self, items: Items) -> ast.And:
+        return ast.And(_expressions(items), span=self._span(items))
+
+    def negated(self, items: Items) -> ast.Expr:
+        operand, span = items[1], self._span(items)
+        match operand:
+            case ast.InSegment(negated=False):
+                return ast.InSegment(operand.segment, negated=True, span=span)
+            case ast.AssignedTo(negated=False):
+                return ast.AssignedTo(operand.segment, negated=True, span=span)
+        return ast.Not(operand, span=span)
+
+    def comparator(self, items: Items) -> Token:
+        token: Token = items[0]
+        return token
+
+    def compare(self, items: Items) -> ast.Expr:
+        left, op, right, span = items[0], items[1].value, items[2], self._span(items)
+        if len(items) == 3:
+            return ast.Compare(left, op, right, span=span)
+        if op in ("=", "!="):
+            test = ast.TextTest(left, "equals", right, ignoring_case=True, span=span)
+            return test if op == "=" else ast.Not(test, span=span)
+        self.report.add("wrong-type", f"`{op}` compares numbers, and they have no case", self._span(items[-2:]))
+        return ast.Broken(span=span)
+
+    def between(self, items: Items) -> ast.Expr:
+        value, low, high = items[0], items[2], items[4]
+        if len(items) == 5:
+            return ast.Between(value, low, high, span=self._span(items))
+        return ast.InWindow(value, self.window_between(items[1:]), span=self._span(items))
+
+    def in_list(self, items: Items) -> ast.InList:
+        value, *options = _expressions(items)
+        return ast.InList(value, tuple(options), _has(items, "NOT"), span=self._span(items))
+
+    def in_rolling(self, items: Items) -> ast.InWindow:
+        return ast.InWindow(items[0], items[-1], _has(items, "NOT"), span=self._span(items))
+
+    def in_range(self, items: Items) -> ast.InWindow:
+        return ast.InWindow(items[0], self.window_range(items[1:]), span=self._span(items))
+
+    def than_ago(self, items: Items) -> ast.InWindow:
+        return ast.InWindow(items[0], self.window_than_ago(items[1:]), span=self._span(items))
+
+    def known(self, items: Items) -> ast.Known:
+        return ast.Known(items[0], _has(items, "MISSING"), span=self._span(items))
+
+    def text_test(self, items: Items) -> str:
+        return " ".join(token.value for token in items)
+
+    def text_tested(self, items: Items) -> ast.TextTest:
+        return ast.TextTest(items[0], items[1], items[2], len(items) > 3, span=self._span(items))
+
+    def in_segment(self, items: Items) -> ast.InSegment:
+        return ast.InSegment(items[2], span=self._span(items))
+
+    def assigned_to(self, items: Items) -> ast.AssignedTo:
+        return ast.AssignedTo(items[2], span=self._span(items))
+
+    def everyone(self, items: Items) -> ast.Everyone:
+        return ast.Everyone(span=self._span(items))
+
+    def rows(self, items: Items) -> dict[str, Any]:
+        """The parts of `has`, `no` and `every` as the fields of their nodes."""
+        return {
+            "table": items[0],
+            "via": next((item[0] for item in items if isinstance(item, tuple)), None),
+            "where": _after(items, "WHERE"),
+            "window": items[-1] if isinstance(items[-1], ast.Window) else None,
+            "end": self._span(items),
+        }
+
+    def via(self, items: Items) -> tuple[ast.Name, Token]:
+        return items[1], items[0]
+
+    def has(self, items: Items) -> ast.Has:
+        rows = items[1]
+        span = self._span(items[:1]).to(rows.pop("end"))
+        return ast.Has(**rows, negated=items[0].type == "NO", span=span)
+
+    def every(self, items: Items) -> ast.Every:
+        rows = items[1]
+        rows.pop("end")
+        return ast.Every(**rows, condition=items[3], span=self._span(items))
+
+    # --- windows ----------------------------------------------------------------------------------
+
+    def window_rolling(self, items: Items) -> ast.Window:
+        window: ast.Window = items[1]
+        return window
+
+    def last(self, items: Items) -> ast.Last:
+        return ast.Last(self._count(items[1]), _unit(items[-1]), _has(items, "FULL"), span=self._span(items))
+
+    def next(self, items: Items) -> ast.Next:
+        return ast.Next(self._count(items[1]), _unit(items[2]), span=self._span(items))
+
+    def this(self, items: Items) -> ast.This:
+        return ast.This(_unit(items[1]), span=self._span(items))
+
+    def today(self, items: Items) -> ast.This:
+        return ast.This("day", span=self._span(items))
+
+    def yesterday(self, items: Items) -> ast.Yesterday:
+        return ast.Yesterday(span=self._span(items))
+
+    def window_between(self, items: Items) -> ast.BetweenAgo:
+        far, near = (self._whole(node) for node in (items[1], items[3]))
+        return ast.BetweenAgo(far, near, _unit(items[4]), span=self._span(items))
+
+    def window_range(self, items: Items) -> ast.FromTo:
+        return ast.FromTo(items[1], items[3], span=self._span(items))
+
+    def window_than_ago(self, items: Items) -> ast.Ago:
+        than, count, unit = items[0].value, self._count(items[2]), _unit(items[3])
+        return ast.Ago(than, count, unit, span=self._span(items))
+
+    def _count(self, token: Token) -> int:
+        return self._whole(self.number([token]), least=1)
+
+    def _whole(self, node: ast.Node, least: int = 0) -> int:
+        """How many units a window spans."""
+        if isinstance(node, ast.Number) and node.value % 1 == 0 and least <= node.value <= MAX_COUNT:
+            return int(node.value)
+        self.report.add(
+            "bad-window",
+            "a window is measured in whole units",
+            node.span,
+            help=f"write a whole number from {least} to {MAX_COUNT:,}",
+        )
+        return 1
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def arithmetic(self, items: Items) -> ast.Arithmetic:
+        return ast.Arithmetic(items[0], items[1].value, items[2], span=self._span(items))
+
+    def negative(self, items: Items) -> ast.Negative:
+        return ast.Negative(items[1], span=self._span(items))
+
+    def text(self, items: Items) -> ast.Text:
+        token: Token = items[0]
+        start = _place(token)[0]
+        value = re.sub(r"\\(u\{[^}\n]*\}|.)", lambda m: self._unescaped(m, start + 1), token.value[1:-1])
+        return ast.Text(value, span=self._span(items))
+
+    def _unescaped(self, match: re.Match[str], offset: int) -> str:
+        escape = match[1]
+        if escape in _ESCAPES:
+            return _ESCAPES[escape]
+        code = re.fullmatch(r"u\{([0-9A-Fa-f]{1,6})\}", escape)
+        if code is not None:
+            number = int(code[1], 16)
+            if 0 < number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF:
+                return chr(number)
+        self.report.add(
+            "syntax",
+            f"`{match[0]}` is not a character",
+            self.source.span(offset + match.start(), offset + match.end()),
+            help='escapes are `\\"`, `\\\\`, `\\n`, `\\t` and `\\u{1F600}`; write a backslash as `\\\\`',
+        )
+        return ""
+
+    def number(self, items: Items) -> ast.Number:
+        token: Token = items[0]
+        whole, _, fraction = token.value.replace("_", "").partition(".")
+        if len(whole.lstrip("0")) > MAX_WHOLE_DIGITS or len(fraction) > MAX_FRACTION_DIGITS:
+            self.report.add(
+                "number-too-large",
+                f"databases do not keep all digits of `{token.value[:40]}`",
+                self._span(items),
+                help=f"use at most {MAX_WHOLE_DIGITS} digits before and {MAX_FRACTION_DIGITS} after the point",
+            )
+            return ast.Number(Decimal(1), span=self._span(items))
+        return ast.Number(Decimal(f"{whole}.{fraction}" if fraction else whole), span=self._span(items))
+
+    def date(self, items: Items) -> ast.Expr:
+        text = items[0].value
+        try:
+            return ast.Date(date.fromisoformat(text), span=self._span(items))
+        except ValueError:
+            return self._bad_date(text, items, "write it like `2026-01-05`")
+
+    def moment(self, items: Items) -> ast.Expr:
+        text = items[0].value
+        help = "write it like `2026-01-05T09:30` or `2026-01-05T09:30+05:30`"
+        if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", text) is None:
+            return self._bad_date(text, items, help)
+        try:
+            value = datetime.fromisoformat(text)
+            value.utctimetuple()
+        except (ValueError, OverflowError):
+            return self._bad_date(text, items, help)
+        return ast.Moment(value, span=self._span(items))
+
+    def _bad_date(self, text: str, items: Items, help: str) -> ast.Broken:
+        self.report.add("bad-date", f"`{text}` is not in the calendar", self._span(items), help=help)
+        return ast.Broken(span=self._span(items))
+
+    def truth(self, items: Items) -> ast.Truth:
+        return ast.Truth(items[0].value == "true", span=self._span(items))
+
+    def paren(self, items: Items) -> ast.Paren:
+        return ast.Paren(items[1], span=self._span(items))
+
+    def call(self, items: Items) -> ast.Call:
+        function = items[0]
+        if _has(items, "DISTINCT"):
+            function = ast.Ident(f"{function.text} distinct", span=self._span(items[:2]))
+        opened = next(index for index, item in enumerate(items) if isinstance(item, Token) and item.value == "(")
+        return ast.Call(
+            function,
+            items[opened + 1],
+            via=next((item[0] for item in items if isinstance(item, tuple)), None),
+            where=_after(items, "WHERE"),
+            window=items[-2] if isinstance(items[-2], ast.Window) else None,
+            span=self._span(items),
+        )
+
+    def name(self, items: Items) -> ast.Name:
+        return ast.Name(tuple(_all(items, ast.Ident)), span=self._span(items))
+
+    def ident(self, items: Items) -> ast.Ident:
+        text = items[0].value
+        if items[0].type == "QUOTED":
+            text = text[1:-1].replace("``", "`")
+        return ast.Ident(text, span=self._span(items))
+
+    # --- places -----------------------------------------------------------------------------------
+
+    def _span(self, items: Sequence[Any]) -> Span:
+        """From the first to the last of the tokens and nodes."""
+        return self.source.span(_place(items[0])[0], _place(items[-1])[1])
+
+
+def _place(item: Any) -> tuple[int, int]:
+    match item:
+        case Token():
+            assert item.start_pos is not None and item.end_pos is not None
+            return item.start_pos, item.end_pos
+        case ast.Node():
+            return item.span.start, item.span.end
+        case dict():
+            return item["end"].start, item["end"].end
+        case (Token() as word, ast.Node() as node):
+            return _place(word)[0], node.span.end
+        case (ast.Node() as node, Token() as word):
+            return _place(word)[0], node.span.end
+        case (Token() as word, _):
+            return _place(word)
+        case Tree():
+            raise AssertionError(item.data)
+    raise AssertionError(item)
+
+
+def _all(items: Items, kind: type[N]) -> list[N]:
+    return [item for item in items if isinstance(item, kind)]
+
+
+def _expressions(items: Items) -> tuple[ast.Expr, ...]:
+    return tuple(item for item in items if isinstance(item, ast.Node))  # type: ignore[misc]  # all that rules put there
+
+
+def _first(items: Items, kind: type[N]) -> N | None:
+    return next(iter(_all(items, kind)), None)
+
+
+def _has(items: Items, token: str) -> bool:
+    return any(isinstance(item, Token) and item.type == token for item in items)
+
+
+def _after(items: Items, token: str) -> Any:
+    """What stands behind the word `token`; None without it."""
+    for word, item in pairwise(items):
+        if isinstance(word, Token) and word.type == token:
+            return item
+    return None
+
+
+def _unit(token: Token) -> ast.Unit:
+    unit: ast.Unit = token.value.removesuffix("s")
+    return unit
+
+
+def _shown(term: ast.Node) -> str:
+    """A term of a mixed condition on one line, in parentheses when it needs them."""
+    text = " ".join(term.span.text.split())
+    return f"({text})" if isinstance(term, ast.And) else text
