@@ -312,7 +312,7 @@ def _inside(findings: Sequence[Diagnostic], project: Project, paths: Sequence[st
         try:
             wanted.append(Path(path).resolve(strict=True).relative_to(project.root))
         except (OSError, RuntimeError):
-            raise BadRequest(f"there is no file `{path}`") from None
+            raise BadRequest(f"there is no file or folder `{path}`") from None
         except ValueError:
             raise BadRequest(f"`{path}` is not in the project `{project.root}`") from None
 

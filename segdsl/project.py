@@ -129,15 +129,16 @@ class Project:
 
 def find(start: Path) -> Path:
     """The folder of the project that `start` lies in: the nearest one, upwards, with a `segdsl.yml`."""
+    given = start
     try:
         start = start.resolve()
         if not start.exists():
-            raise ProjectProblem(f"there is no folder `{start}`", "give the folder of a project after -C")
+            raise ProjectProblem(f"there is no file or folder `{given}`", "name a project's folder, or one inside it")
         for folder in (start, *start.parents):
             if os.path.lexists(folder / PROJECT_FILE):
                 return folder
     except (OSError, ValueError, RuntimeError) as error:
-        raise ProjectProblem(f"`{start}` cannot be opened: {_reason(error)}") from None
+        raise ProjectProblem(f"`{given}` cannot be opened: {_reason(error)}") from None
     raise ProjectProblem(
         f"there is no {PROJECT_FILE} in `{start}` or above it",
         "go into a project, name one with -C DIR, or make one with `segdsl init`",

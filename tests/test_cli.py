@@ -106,7 +106,7 @@ def test_without_a_command_there_is_help(tmp_path: Path) -> None:
         (["size", "--nonsense"], "--nonsense"),
         (["members"], "NAME"),
         (["check"], "make one with `segdsl init`"),
-        (["check", "-C", "nowhere"], "there is no folder"),
+        (["check", "-C", "nowhere"], "there is no file or folder `nowhere`"),
         (["check", "-C", "with\x1b[31mcolour"], "with\\x1b[31mcolour"),
     ],
 )
@@ -166,7 +166,7 @@ def test_only_the_findings_of_the_paths_are_shown(shop: Path) -> None:
     segdsl("check", "segments/lifecycle.seg", at=shop)
     segdsl("check", "segments/extra.seg", at=shop, code=1)
     segdsl("check", "segments", at=shop, code=1)
-    assert "there is no file `segments/none.seg`" in segdsl("check", "segments/none.seg", at=shop, code=2).stderr
+    assert "there is no file or folder `segments/none.seg`" in segdsl("check", "segments/none.seg", at=shop, code=2).stderr
     assert "is not in the project" in segdsl("check", "..", "-C", str(shop), at=shop, code=2).stderr
 
 
