@@ -1,0 +1,46 @@
+# make demo    the grocery example, from nothing
+# make test    everything that holds the project together
+#
+# Both make their own virtual environment in .venv from requirements.lock; python3 must be 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint fmt clean
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "segdsl needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1) is what $(PYTHON) is. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/grocery/demo.sh
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -q -n 2
+
+# make test-long    more generated projects, for an hour or a night: SEEDS=100000 make test-long
+test-long: $(STAMP)
+	$(BIN)/python -m pytest -q -n 2 -m long --override-ini addopts="-p no:cacheprovider"
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy segdsl tests
+
+fmt: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -f examples/*/data/memberships.*
