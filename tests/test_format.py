@@ -1,0 +1,87 @@
+"""The canonical layout: reading it back gives the same tree, laying it out again the same text."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from segdsl.diagnostics import Report
+from segdsl.grammar import ast
+from segdsl.grammar.format import format
+from segdsl.grammar.parse import parse
+from segdsl.source import Source
+from tests.worlds import project
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = sorted([*ROOT.glob("examples/**/*.seg"), *ROOT.glob("segdsl/scaffold/**/*.seg")])
+
+ODD = """# on top
+let  big=2000  # a value
+metric `odd name` "T\\u{202E}" = sum(order.amount where x is missing from 2026-01-01 to 2026-02-01)*-2
+
+# about the group
+group lifecycle "x" complete exclusive
+segment in1 "C \\"q\\"" in lifecycle priority 10   # wins
+  # who to ask
+  owner "crm@acme.example"
+  when last(order.at) in last 1 days # recent
+   and (count(order in last 365 days) >= 10000 or innes = -5.50 or a not between_ or x not in (1,2,))
+   and a between 180 and 91 days ago and not in segment staff and `not`.`in` is known and x != "A" ignoring case
+   and has order via b.c where channel = "app" in last 3 full months and every order has (x = 1 or priority > 5)
+   # the end
+segment group in group priority 3 when not everyone and at >= 2026-01-10T09:00:00+00:00 or moment_ in today
+segment `有 空格` otherwise
+# after all
+"""
+
+
+def read(text: str) -> ast.Module:
+    return parse(Source("test.seg", text), Report())
+
+
+def assert_round_trip(text: str) -> None:
+    module = read(text)
+    laid_out = format(module)
+    again = read(laid_out)
+    assert again == module
+    assert format(again) == laid_out
+    assert [c.text for c in again.comments] == [c.text for c in module.comments]
+
+
+def test_odd_text_comes_back_with_its_comments() -> None:
+    text = ODD.replace(" or a not between_", "")
+    assert len(read(text).definitions) == 6
+    assert_round_trip(text)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_definitions_come_back(path: Path) -> None:
+    assert_round_trip(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_random_definitions_come_back(seed: int) -> None:
+    for text in project(random.Random(seed)).segments.values():
+        assert_round_trip(text)
+
+
+def test_every_node_lies_inside_its_parent() -> None:
+    for seed in range(30):
+        for text in project(random.Random(seed)).segments.values():
+            module = read(text)
+            waiting: list[ast.Node] = [module]
+            while waiting:
+                node = waiting.pop()
+                for child in ast.children(node):
+                    if not isinstance(child, ast.Comment):
+                        assert node.span.start <= child.span.start <= child.span.end <= node.span.end, child
+                        waiting.append(child)
+
+
+def test_layout() -> None:
+    text = format(
+        read('segment a "A" when age>=18 and country in ("IN","GB") otherwise_ group b'.replace("otherwise_ ", ""))
+    )
+    assert text == 'segment a "A"\n  when age >= 18 and country in ("IN", "GB")\n\ngroup b\n'
