@@ -11,15 +11,21 @@ from segdsl.semantics import ir
 def lint(program: ir.Program, report: Report) -> None:
     """Warns where `!=`, `not in` or `not` quietly includes customers of whom the value is missing."""
     for segment in program.segments.values():
-        _missing(segment.condition, frozenset(), program, report)
+        _missing(segment.condition, frozenset(), False, program, report)
 
 
-def _missing(node: ir.Node, decided: frozenset[ir.Value], program: ir.Program, report: Report) -> None:
-    """Walks a condition; `decided` are values for which the definition says what happens when they are missing."""
+def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program: ir.Program, report: Report) -> None:
+    """Walks a condition; `decided` are values for which the definition says what happens when they are missing.
+
+    Where the condition stands `negated`, a `not` in it leaves the missing out: `every order has status = "paid"` is
+    `no order where not status = "paid"`.
+    """
     match node:
         case ir.All() | ir.Any():
             decided |= {value for term in node.terms for value in _decides(term)}
-        case ir.Not(term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.IsTrue() as test):
+        case ir.Not(term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.IsTrue() as test) if (
+            not negated
+        ):
             for value in _values(test):
                 if value not in decided and may_be_missing(value, program):
                     report.add(
@@ -32,8 +38,9 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], program: ir.Program, r
                     break
         case ir.Rows():
             decided = frozenset()
+    negated = not isinstance(node, ir.Aggregate) and negated != isinstance(node, ir.Not)
     for child in ir.children(node):
-        _missing(child, decided, program, report)
+        _missing(child, decided, negated, program, report)
 
 
 def _decides(term: ir.Condition) -> Iterator[ir.Value]:
