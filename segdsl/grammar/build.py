@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -200,13 +201,9 @@ class Builder(Base):
 
     def rows(self, items: Items) -> dict[str, Any]:
         """The parts of `has`, `no` and `every` as the fields of their nodes."""
-        return {
-            "table": items[0],
-            "via": next((item[0] for item in items if isinstance(item, tuple)), None),
-            "where": _after(items, "WHERE"),
-            "window": items[-1] if isinstance(items[-1], ast.Window) else None,
-            "end": self._span(items),
-        }
+        where, window = _parted(_after(items, "WHERE"), _window(items))
+        via = next((item[0] for item in items if isinstance(item, tuple)), None)
+        return {"table": items[0], "via": via, "where": where, "window": window, "end": self._span(items)}
 
     def via(self, items: Items) -> tuple[ast.Name, Token]:
         return items[1], items[0]
@@ -346,14 +343,9 @@ class Builder(Base):
         if _has(items, "DISTINCT"):
             function = ast.Ident(f"{function.text} distinct", span=self._span(items[:2]))
         opened = next(index for index, item in enumerate(items) if isinstance(item, Token) and item.value == "(")
-        return ast.Call(
-            function,
-            items[opened + 1],
-            via=next((item[0] for item in items if isinstance(item, tuple)), None),
-            where=_after(items, "WHERE"),
-            window=items[-2] if isinstance(items[-2], ast.Window) else None,
-            span=self._span(items),
-        )
+        via = next((item[0] for item in items if isinstance(item, tuple)), None)
+        where, window = _parted(_after(items, "WHERE"), _window(items[:-1]))
+        return ast.Call(function, items[opened + 1], via=via, where=where, window=window, span=self._span(items))
 
     def name(self, items: Items) -> ast.Name:
         return ast.Name(tuple(_all(items, ast.Ident)), span=self._span(items))
@@ -413,6 +405,33 @@ def _after(items: Items, token: str) -> Any:
         if isinstance(word, Token) and word.type == token:
             return item
     return None
+
+
+def _window(items: Items) -> ast.Window | None:
+    return items[-1] if isinstance(items[-1], ast.Window) else None
+
+
+def _parted(where: ast.Expr | None, window: ast.Window | None) -> tuple[ast.Expr | None, ast.Window | None]:
+    """The condition on rows and the window they lie in.
+
+    The grammar reads `where (C) in last 30 days` as a test of `(C)`. A condition has no time, so the window is that
+    of the rows.
+    """
+    if window is not None or where is None:
+        return where, window
+    match where:
+        case ast.InWindow(value=ast.Paren(inner=inner) as value, negated=False) if isinstance(inner, ast.Condition):
+            return value, where.window
+        case ast.Not():
+            operand, window = _parted(where.operand, None)
+            if operand is not None and window is not None:
+                return ast.Not(operand, span=where.span.source.span(where.span.start, operand.span.end)), window
+        case ast.And() | ast.Or():
+            last, window = _parted(where.terms[-1], None)
+            if last is not None and window is not None:
+                span = where.span.source.span(where.span.start, last.span.end)
+                return replace(where, terms=(*where.terms[:-1], last), span=span), window
+    return where, None
 
 
 def _unit(token: Token) -> ast.Unit:

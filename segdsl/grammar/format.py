@@ -52,7 +52,7 @@ def format(module: ast.Module) -> str:
 
 
 def _dangling(comments: Sequence[ast.Comment], definition: ast.Definition) -> list[ast.Comment]:
-    """The comments at the end that belong to what follows: on lines of their own, not indented, after the definition."""
+    """The comments at the end that belong to what follows: not indented, on lines of their own."""
     found: list[ast.Comment] = []
     for comment in reversed(comments):
         column = comment.span.source.position(comment.span.start).column
