@@ -176,7 +176,7 @@ def _upper_case(
 def _slip(source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report) -> bool:
     """A form that other languages have."""
     # The parser may have stopped in the middle: `= =`, `is not`.
-    for begin in (at, _word_start(source, at, start)):
+    for begin in (_word_start(source, at, start), at):
         for pattern, message, help in _SLIPS:
             match = re.compile(pattern).match(source.text, begin, end)
             if match is not None and match.end() > at:
