@@ -51,6 +51,8 @@ EXACT_WINDOWS = ("in last 24 hours", "in last 90 minutes", "in next 3 hours", "m
 DATES = ("2024-02-29", "2025-02-28", "2026-01-01", "2026-03-08", "2026-03-31", "2026-11-01")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4": 4}
+# The more often named, the more often drawn; `avg` comes last: it makes a quotient.
+AGGREGATES = ("count", "count", "count distinct", *("sum",) * 4, "min", "max", "first", "last", *("avg",) * 3)
 MOMENT_KINDS = ("timestamp", "zoned")
 # Names that the columns of nothing have.
 METRIC_NAMES = ("ltv", "recency", "größe", "`odd metric`", "指標", "last_bought", "rate")
@@ -110,6 +112,11 @@ def opened(condition: str) -> str:
         if depth == 0 and place < len(condition) - 1:
             return condition
     return condition[1:-1]
+
+
+def single(condition: str) -> bool:
+    """Whether a window may follow `condition` without its parentheses: it is one test of a value."""
+    return condition != "everyone" and not re.match(r"\((\(|not |has |no |every)", condition)
 
 
 def _without_texts(condition: str) -> str:
@@ -177,8 +184,8 @@ class Writer:
         if depth > 0 and choice < 0.3:
             return self.arithmetic(here, depth, quotients)
         if depth > 0 and choice < 0.6 and self.shape[here].rows:
-            function = ("count", "count distinct", "sum", "min", "max", "first", "last", "avg")
-            found = self.aggregate(here, self.random.choice(function[: None if quotients else -1]), depth)
+            functions = AGGREGATES if quotients else AGGREGATES[:-3]
+            found = self.aggregate(here, self.random.choice(functions), depth)
             if found is not None:
                 return found
         if choice > 0.93 and self.numbers:
@@ -219,10 +226,11 @@ class Writer:
             parts.append(f"via {way.get((table, here), here)}")
         if self.random.random() < 0.5:
             condition = self.inside().condition(table, depth - 1)
-            windowed = self.shape[table].time and self.random.random() < 0.5
-            # In parentheses `where` takes all of a condition; before a window only one that is closed reads one way.
-            parts.append(f"where {condition if outside or windowed else opened(condition)}")
+            windowed = self.shape[table].time and self.random.random() < 0.5 and single(condition)
+            parts.append(f"where {condition if outside and not windowed else opened(condition)}")
             if windowed:
+                # Of a bare column the window would be its own.
+                parts[-1] += " = true" if re.fullmatch(r"[\w.]+", opened(condition)) else ""
                 parts.append(self.window(self.shape[table].time))
         elif self.shape[table].time and self.random.random() < 0.5:
             parts.append(self.window(self.shape[table].time))
@@ -397,7 +405,7 @@ class Writer:
         found = self.name(here, "boolean")
         if found is None:
             return None
-        form = self.random.choice(("{}", "not {}", "({} = true)", "({} != false)", "({} = false)", "({} in (true))"))
+        form = self.random.choice(("{}", "not {}", "{} = true", "{} != false", "{} = false", "{} in (true)"))
         return f"({form.format(found[0])})"
 
     def known(self, here: str, depth: int) -> str | None:
