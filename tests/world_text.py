@@ -226,11 +226,14 @@ class Writer:
             parts.append(f"via {way.get((table, here), here)}")
         if self.random.random() < 0.5:
             condition = self.inside().condition(table, depth - 1)
-            windowed = self.shape[table].time and self.random.random() < 0.5 and single(condition)
-            parts.append(f"where {condition if outside and not windowed else opened(condition)}")
+            windowed = self.shape[table].time and self.random.random() < 0.5
+            bare = windowed and re.fullmatch(r"\([\w.]+\)", condition)  # a window would be its own
+            closed = outside or windowed
+            if windowed and single(condition) and self.random.random() < 0.5:
+                closed = False
+            condition = f"({opened(condition)} = true)" if bare else condition
+            parts.append(f"where {condition if closed else opened(condition)}")
             if windowed:
-                # Of a bare column the window would be its own.
-                parts[-1] += " = true" if re.fullmatch(r"[\w.]+", opened(condition)) else ""
                 parts.append(self.window(self.shape[table].time))
         elif self.shape[table].time and self.random.random() < 0.5:
             parts.append(self.window(self.shape[table].time))
