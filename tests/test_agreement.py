@@ -1,0 +1,78 @@
+"""The promise itself: on made-up projects DuckDB selects exactly the people that the reference meaning selects.
+
+`make test-long` asks the same of many more seeds: `python -m tests.test_agreement FIRST COUNT`.
+"""
+
+from __future__ import annotations
+
+import sys
+from random import Random
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segdsl.backends import backend
+from segdsl.semantics.calendar import Clock
+from segdsl.semantics.evaluate import memberships
+from tests import worlds
+
+SEEDS = 300
+BATCH = 25
+
+
+def difference(project: worlds.Project) -> str:
+    """Where DuckDB and the reference meaning part, or nothing. One query of all segments, as a run sends it."""
+    program, report = worlds.compiled(project)
+    assert not report.has_errors, [found.message for found in report]
+    expected = memberships(program, worlds.world(project, program.catalog), project.as_of)
+    clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
+    sql = backend("duckdb").memberships(program, tuple(program.segments), clock)
+    with duckdb.connect() as connection:
+        worlds.load(project, connection)
+        try:
+            rows = connection.execute(sql).fetchall()
+        except duckdb.Error as error:
+            return f"DuckDB refuses: {error}\n{sql}"
+    for name, members in expected.items():
+        mine = [row for row in rows if row[1] == name]
+        qualifies = {row[0] for row in mine if row[2]}
+        assigned = {row[0] for row in mine if row[3]}
+        if len(mine) != len(qualifies) or qualifies != members.qualifies or assigned != members.assigned:
+            return (
+                f"segment {name}: DuckDB {sorted(qualifies, key=str)} assigned {sorted(assigned, key=str)}, "
+                f"meant {sorted(members.qualifies, key=str)} assigned {sorted(members.assigned, key=str)}\n{sql}"
+            )
+    return ""
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+def test_duckdb_selects_the_same_people(first: int) -> None:
+    for seed in range(first, first + BATCH):
+        found = difference(worlds.project(Random(seed)))
+        assert not found, f"seed {seed}: {found}"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_duckdb_selects_the_same_people_of_whatever_hypothesis_makes(random: Random) -> None:
+    assert not difference(worlds.project(random))
+
+
+def main(first: int, count: int) -> int:
+    """Compares `count` seeds from `first` on; prints those that differ and says where it has come to."""
+    different = 0
+    for seed in range(first, first + count):
+        found = difference(worlds.project(Random(seed)))
+        if found:
+            different += 1
+            print(f"seed {seed}: {found[:2000]}\n")
+        if (seed + 1 - first) % 500 == 0:
+            print(f"{seed + 1 - first} projects compared, {different} differ; go on from {seed + 1}", flush=True)
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
