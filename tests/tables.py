@@ -1,0 +1,27 @@
+"""Rows to tables of a DuckDB database, types spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+
+def create(
+    database: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Makes the table `name` (`crm.customers` stands in a schema) with `columns`, name to DuckDB type, and fills it."""
+    *schema, _ = parts = name.split(".")
+    for part in schema:
+        database.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(part)}")
+    called = ".".join(map(_quoted, parts))
+    listed = ", ".join(f"{_quoted(column)} {type_}" for column, type_ in columns.items())
+    database.execute(f"CREATE TABLE {called} ({listed})")
+    if rows:
+        marks = ", ".join("?" for _ in columns)
+        values = [[row.get(column) for column in columns] for row in rows]
+        database.executemany(f"INSERT INTO {called} VALUES ({marks})", values)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
