@@ -8,15 +8,18 @@ The map of the house. The tree on disk is the pipeline:
     backends/     how is it said?        `ir` -> plan -> sqlglot -> SQL    (sqlglot lives here only)
     compiler.py   this file: the stages, in order
     project.py    the only reader of a project's files
-    warehouse.py  the only room with connections and drivers
-    render.py     findings and results -> text for people, JSON for programs
+    warehouse.py  the only room with connections and drivers; beside it
+      introspection.py   does the database hold what the catalog declares?
+      folder.py          which file of a folder holds a table; replacing a file in one step
+    render.py     findings -> text for people, JSON for programs
+    results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
     __init__.py   the Python API: load, check, compile, size, members, run
     cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
 
     Source -> ast.Module -> ir.Program -> SQL text -> rows
 
-Who may import whom: source <- diagnostics <- grammar <- semantics <- backends <- compiler <- {warehouse, cli};
+Who may import whom: source <- diagnostics <- grammar <- semantics <- backends <- compiler <- warehouse <- cli;
 semantics sees of the grammar only its tree; backends never see the grammar; the evaluator and the backends both
 read the IR and do not know each other. `tests/test_architecture.py` holds the house to it.
 """
@@ -91,10 +94,11 @@ def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Pro
 
 
 def read_definitions(sources: Iterable[Source], report: Report) -> list[ast.Module]:
-    """The trees of `.seg` files, as written."""
+    """The trees of `.seg` and YAML files, as written."""
     from segdsl.grammar.parse import parse
+    from segdsl.grammar.yaml_definitions import parse_definitions
 
-    return [parse(source, report) for source in sources]
+    return [(parse if source.name.endswith(".seg") else parse_definitions)(source, report) for source in sources]
 
 
 def read_catalog(source: Source, report: Report) -> Catalog:
