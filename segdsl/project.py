@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project as read: `root` is its folder, `segments` its `.seg` files in the order of their names.
+    """A project as read: `root` is its folder, `segments` its `.seg` and YAML files in the order of their names.
 
     `written` is `segdsl.yml` as a tree. `findings` is what reading it has found; the files' own text is
     checked by `segdsl.compiler.check`. `environment` replaces `${NAME}` in targets.
@@ -173,11 +173,7 @@ def load(start: Path, environment: Mapping[str, str] | None = None) -> Project:
 
 def _segment_sources(root: Path, report: Report) -> Iterator[Source]:
     for name in sorted(_segment_files(root, SEGMENTS_FOLDER, report)):
-        if name.endswith((".yml", ".yaml")):
-            span = Source(_shown(name), "").whole()
-            help = f"write them in `{_shown(Path(name).with_suffix('.seg').as_posix())}`"
-            report.add("unreadable-file", "segments cannot be written in YAML yet", span, help=help)
-        elif (source := _read(root, name, report)) is not None:
+        if (source := _read(root, name, report)) is not None:
             yield source
 
 

@@ -18,10 +18,10 @@ PROJECT_KEYS = ("name", "timezone", "week_starts", "targets", "default_target")
 
 def parse_catalog(source: Source, report: Report) -> ast.Catalog:
     """The catalog as written; what cannot be read is reported and left out."""
-    root = _Fields(yaml.read(source, report), "the catalog", CATALOG_KEYS, report)
+    root = Fields(yaml.read(source, report), "the catalog", CATALOG_KEYS, report)
     tables = root.mapping("tables", required=bool(root.node.entries))
     return ast.Catalog(
-        tuple(_table(name, node, report) for name, node in _named(tables)),
+        tuple(_table(name, node, report) for name, node in named(tables)),
         entity=root.name("entity"),
         span=root.node.span,
     )
@@ -29,14 +29,14 @@ def parse_catalog(source: Source, report: Report) -> ast.Catalog:
 
 def parse_project(source: Source, report: Report) -> ast.Project:
     """The project file as written; what cannot be read is reported and left out."""
-    root = _Fields(yaml.read(source, report), "the project", PROJECT_KEYS, report)
+    root = Fields(yaml.read(source, report), "the project", PROJECT_KEYS, report)
     name = root.name("name", required=bool(root.node.entries))
     return ast.Project(
         name or ast.Ident("", span=root.node.span),
         timezone=root.name("timezone"),
         week_starts=root.name("week_starts"),
         targets=tuple(
-            target for name, node in _named(root.mapping("targets")) if (target := _target(name, node, report))
+            target for name, node in named(root.mapping("targets")) if (target := _target(name, node, report))
         ),
         default_target=root.name("default_target"),
         span=root.node.span,
@@ -50,12 +50,12 @@ def _target(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Target | No
         )
         return None
     # Which options a type of target has is known where targets are opened.
-    fields = _Fields(node, f"target `{name.text}`", tuple(node.entries), report)
+    fields = Fields(node, f"target `{name.text}`", tuple(node.entries), report)
     type_ = fields.name("type", required=True)
     if type_ is None:
         return None
     options = []
-    for key, value in _named(node):
+    for key, value in named(node):
         if key.text == "type":
             continue
         if isinstance(value, yaml.Scalar) and value.value is not None:
@@ -70,16 +70,16 @@ def _table(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Table:
     if not isinstance(node, yaml.Mapping):
         report.add("bad-value", f"{what} must hold keys", node.span, help=f"its keys are {listed(TABLE_KEYS)}")
         return ast.Table(name, name, span=name.span)
-    fields = _Fields(node, what, TABLE_KEYS, report)
+    fields = Fields(node, what, TABLE_KEYS, report)
     where = fields.scalar("where")
     return ast.Table(
         name,
         fields.name("from", required=True) or name,
         key=fields.name("key"),
         at=fields.name("at"),
-        columns=tuple(_column(column, spec, report) for column, spec in _named(fields.mapping("columns"))),
+        columns=tuple(_column(column, spec, report) for column, spec in named(fields.mapping("columns"))),
         links=tuple(
-            link for key, spec in _named(fields.mapping("links")) if (link := _link(key, spec, report)) is not None
+            link for key, spec in named(fields.mapping("links")) if (link := _link(key, spec, report)) is not None
         ),
         where=None if where is None else yaml.expression(where, report),
         span=name.span,
@@ -94,7 +94,7 @@ def _column(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Column:
         report.add("bad-value", f"{what} must be a type", node.span, help="write `text`, or `{type: text, ...}`")
         # A type that declaring reports nothing more about.
         return ast.Column(name, ast.Ident("text", span=name.span), span=name.span)
-    fields = _Fields(node, what, COLUMN_KEYS, report)
+    fields = Fields(node, what, COLUMN_KEYS, report)
     formula = fields.scalar("is")
     if formula is not None and (stored := fields.name("from")) is not None:
         report.add(
@@ -117,7 +117,7 @@ def _link(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Link | None:
     if isinstance(node, yaml.Scalar) and node.value is not None:
         return ast.Link(name, ast.Ident(node.text, span=node.span), span=name.span)
     if isinstance(node, yaml.Mapping):
-        fields = _Fields(node, f"link `{name.text}`", LINK_KEYS, report)
+        fields = Fields(node, f"link `{name.text}`", LINK_KEYS, report)
         column = fields.name("column", required=True)
         return ast.Link(name, column, fields.name("table"), span=name.span) if column else None
     report.add(
@@ -129,11 +129,11 @@ def _link(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Link | None:
     return None
 
 
-def _named(node: yaml.Mapping | None) -> Sequence[tuple[ast.Ident, yaml.Tree]]:
+def named(node: yaml.Mapping | None) -> Sequence[tuple[ast.Ident, yaml.Tree]]:
     return tuple(node.entries.values()) if node is not None else ()
 
 
-class _Fields:
+class Fields:
     """One mapping whose keys are known; what does not fit is reported and counts as absent."""
 
     def __init__(self, node: yaml.Mapping, what: str, known: Sequence[str], report: Report) -> None:
@@ -160,6 +160,11 @@ class _Fields:
         """A single value as text."""
         value = self.scalar(key, required=required)
         return None if value is None else ast.Ident(value.text, span=value.span)
+
+    def text(self, key: str) -> ast.Text | None:
+        """A single value as a text of the language."""
+        value = self.scalar(key)
+        return None if value is None else ast.Text(value.text, span=value.span)
 
     def truth(self, key: str) -> bool:
         value = self.scalar(key)

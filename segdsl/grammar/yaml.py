@@ -107,6 +107,33 @@ def expression(scalar: Scalar, report: Report) -> ast.Expr:
     return node
 
 
+def comments(source: Source, root: Mapping) -> Iterator[ast.Comment]:
+    """The comments of a file that was read as `root`: a `#` that no scalar holds."""
+    held = sorted((node.start, node.end) for node in _scalar_spans(root))
+    start = 0
+    for begin, end in [*held, (len(source.text), len(source.text))]:
+        for match in re.compile(r"(?:(?<=\s)|(?<![^\n]))#[^\n]*").finditer(source.text, start, begin):
+            line_start = source.text.rfind("\n", 0, match.start()) + 1
+            own_line = not source.text[line_start : match.start()].strip()
+            yield ast.Comment(match[0].rstrip(), own_line, span=source.span(*match.span()))
+        start = max(start, end)
+
+
+def _scalar_spans(root: Tree) -> Iterator[Span]:
+    waiting: list[Tree] = [root]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case Scalar():
+                yield node.span
+            case Sequence():
+                waiting.extend(node.items)
+            case Mapping():
+                for key, value in node.entries.values():
+                    yield key.span
+                    waiting.append(value)
+
+
 def _tree(source: Source) -> Tree | None:
     """The one document of a file, built from the parser's events."""
     stack: list[_Open] = []

@@ -1,0 +1,165 @@
+"""Definitions in YAML to the same tree as `.seg` text gives; every leaf is the same expression language.
+
+Total, like the reader of `.seg`: what cannot be read is reported, and the other definitions still come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from segdsl.diagnostics import Report
+from segdsl.grammar import ast, yaml
+from segdsl.grammar.files import Fields, named
+from segdsl.source import Source
+
+FILE_KEYS = ("lets", "metrics", "groups", "segments")
+SEGMENT_KEYS = ("title", "group", "priority", "owner", "about", "when", "otherwise")
+GROUP_KEYS = ("title", "exclusive", "complete", "owner", "about")
+METRIC_KEYS = ("title", "value")
+JUNCTIONS = ("all", "any", "not")
+
+
+def parse_definitions(source: Source, report: Report) -> ast.Module:
+    """The definitions of a YAML file, in the order they stand in."""
+    root = yaml.read(source, report)
+    Fields(root, "a file of definitions", FILE_KEYS, report)
+    readers: dict[str, Callable[[ast.Ident, yaml.Tree, Report], ast.Definition | None]] = {
+        "lets": _let,
+        "metrics": _metric,
+        "groups": _group,
+        "segments": _segment,
+    }
+    definitions: list[ast.Definition] = []
+    for key, section in root.entries.values():
+        if key.text not in readers:
+            continue
+        if not isinstance(section, yaml.Mapping):
+            if not (isinstance(section, yaml.Scalar) and section.value is None):
+                report.add("bad-value", f"`{key.text}` must hold `name: ...` pairs", key.span)
+            continue
+        for name, node in named(section):
+            definition = readers[key.text](name, node, report)
+            if definition is not None:
+                definitions.append(definition)
+    return ast.Module(tuple(definitions), tuple(yaml.comments(source, root)), span=source.span(0, len(source.text)))
+
+
+def _let(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Let | None:
+    if isinstance(node, yaml.Scalar) and node.value is not None:
+        return ast.Let(name, _constant(node, report), span=name.span.to(node.span))
+    report.add("bad-value", f"`{name.text}` must be a constant", name.span)
+    return None
+
+
+def _constant(node: yaml.Scalar, report: Report) -> ast.Expr:
+    """A constant: numbers and truths as YAML has them, dates and texts as the language writes them.
+
+    A text that is quoted in YAML alone (`"web"`) is a text, too: nothing else could be meant.
+    """
+    if isinstance(node.value, bool):
+        return ast.Truth(node.value, span=node.span)
+    if isinstance(node.value, int | Decimal) or node.text[:1] in '"-0123456789':
+        return yaml.expression(node, report)
+    return ast.Text(node.text, span=node.span)
+
+
+def _metric(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Metric | None:
+    if isinstance(node, yaml.Scalar) and node.value is not None:
+        return ast.Metric(name, yaml.expression(node, report), span=name.span.to(node.span))
+    if not isinstance(node, yaml.Mapping):
+        report.add("bad-value", f"metric `{name.text}` must hold a value", name.span, help="write `value: sum(...)`")
+        return None
+    fields = Fields(node, f"metric `{name.text}`", METRIC_KEYS, report)
+    value = fields.scalar("value", required=True)
+    if value is None:
+        return None
+    return ast.Metric(name, yaml.expression(value, report), fields.text("title"), span=name.span.to(node.span))
+
+
+def _group(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Group | None:
+    if isinstance(node, yaml.Scalar) and node.value is None:
+        return ast.Group(name, span=name.span)
+    if not isinstance(node, yaml.Mapping):
+        report.add("bad-value", f"group `{name.text}` must hold keys", name.span, help="write `{title: ...}`")
+        return None
+    fields = Fields(node, f"group `{name.text}`", GROUP_KEYS, report)
+    return ast.Group(
+        name,
+        title=fields.text("title"),
+        owner=fields.text("owner"),
+        about=fields.text("about"),
+        exclusive=fields.truth("exclusive"),
+        complete=fields.truth("complete"),
+        span=name.span.to(node.span),
+    )
+
+
+def _segment(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Segment | None:
+    if not isinstance(node, yaml.Mapping):
+        report.add("bad-value", f"segment `{name.text}` must hold keys", name.span, help="write `{when: ...}`")
+        return None
+    fields = Fields(node, f"segment `{name.text}`", SEGMENT_KEYS, report)
+    priority = fields.number("priority")
+    if isinstance(priority, ast.Negative):
+        report.add("bad-value", "a priority is a whole number from 0 on", priority.span)
+        priority = None
+    when = node.entries.get("when")
+    otherwise = fields.truth("otherwise")
+    if (when is None) == (not otherwise):
+        fault, help = ("does not say who is in it", "add `when:`") if when is None else ("has both", "keep one of them")
+        message = f"segment `{name.text}` {fault}" + ("" if when is None else " `when` and `otherwise`")
+        report.add("missing-condition", message, name.span, help=help)
+    return ast.Segment(
+        name,
+        title=fields.text("title"),
+        group=fields.name("group"),
+        priority=priority,
+        owner=fields.text("owner"),
+        about=fields.text("about"),
+        when=None if when is None else _condition(when[1], report, inner=False),
+        otherwise=otherwise,
+        span=name.span.to(node.span),
+    )
+
+
+def _condition(node: yaml.Tree, report: Report, *, inner: bool) -> ast.Expr:
+    """A condition: a text, or `all`, `any` or `not` over conditions. What is `inner` stands in parentheses."""
+    match node:
+        case yaml.Scalar():
+            if node.value is None:
+                report.add("bad-value", "a condition is missing here", node.span)
+                return ast.Broken(span=node.span)
+            found = yaml.expression(node, report)
+        case yaml.Mapping():
+            found = _junction(node, report)
+        case _:
+            report.add(
+                "bad-value", "a list needs to say how its conditions combine", node.span, help="write `all:` or `any:`"
+            )
+            return ast.Broken(span=node.span)
+    return ast.Paren(found, span=found.span) if inner and isinstance(found, ast.And | ast.Or) else found
+
+
+def _junction(node: yaml.Mapping, report: Report) -> ast.Expr:
+    entries = list(node.entries.values())
+    if len(entries) != 1 or entries[0][0].text not in JUNCTIONS:
+        report.add("bad-value", "conditions combine under one of `all`, `any` and `not`", node.span)
+        return ast.Broken(span=node.span)
+    ((word, value),) = entries
+    span = word.span.to(value.span)
+    if word.text == "not":
+        operand = _condition(value, report, inner=True)
+        match operand:
+            case ast.InSegment(negated=False):
+                return ast.InSegment(operand.segment, negated=True, span=span)
+            case ast.AssignedTo(negated=False):
+                return ast.AssignedTo(operand.segment, negated=True, span=span)
+        return ast.Not(operand, span=span)
+    if not isinstance(value, yaml.Sequence) or not value.items:
+        report.add("bad-value", f"`{word.text}` must hold a list of conditions", word.span)
+        return ast.Broken(span=span)
+    terms = tuple(_condition(item, report, inner=True) for item in value.items)
+    if len(terms) == 1:
+        return terms[0]
+    return ast.And(terms, span=span) if word.text == "all" else ast.Or(terms, span=span)
