@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -49,7 +50,7 @@ def cases(path: Path) -> list[Case]:
     common = tuple(block for block in found if not heads or block.first < heads[0])
     return [
         Case(path, lines[head][3:].strip(), tuple(block for block in found if head < block.first < end), common)
-        for head, end in zip(heads, [*heads[1:], len(lines)], strict=True)
+        for head, end in pairwise([*heads, len(lines)])
     ]
 
 
