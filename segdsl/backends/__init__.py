@@ -1,1 +1,26 @@
-"""How a database says it: the tree as meant to a relational plan to SQL."""
+"""How a database says it: the tree as meant to a relational plan to SQL.
+
+`backend("duckdb")` gives the SQL of a program's segments. sqlglot lives here only, and is imported when first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segdsl.backends.unsupported import Unsupported
+
+if TYPE_CHECKING:
+    from segdsl.backends.base import Backend
+
+__all__ = ["DIALECTS", "Backend", "Unsupported", "backend"]
+
+DIALECTS = ("duckdb",)
+
+
+def backend(name: str) -> Backend:
+    """The backend called `name`; raises `KeyError` when it is not one of `DIALECTS`."""
+    if name not in DIALECTS:
+        raise KeyError(name)
+    from segdsl.backends.duckdb import DuckDB
+
+    return DuckDB()

@@ -1,0 +1,245 @@
+"""A plan as SQL, for the common ground of databases; a dialect says what differs.
+
+In: a program, segments, a clock. Out: text, which is read back and compared with the tree that was printed. Promised:
+every value and every name that comes from a person is a node of the tree, never a piece of text; the same input gives
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import reduce
+from typing import Literal as OneOfWords
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
+from segdsl.backends import lower, plan
+from segdsl.backends.printing import Expressions
+from segdsl.backends.unsupported import Unsupported
+from segdsl.semantics import ir
+from segdsl.semantics.calendar import Clock
+from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.types import Type
+
+FileFormat = OneOfWords["parquet", "csv"]
+
+PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+# Reading back takes a second for each 200 kB; only long lists of constants come near to this.
+READ_BACK = 1_000_000
+
+
+class Backend(ABC):
+    """Writes the SQL of one database. `reserved` are the words, in lower case, that no bare name may be."""
+
+    dialect: str
+    reserved: frozenset[str]
+
+    # --- what can be asked --------------------------------------------------------------------------
+
+    def members(self, program: ir.Program, segment: str, clock: Clock, column: lower.Membership = "qualifies") -> str:
+        """The keys of those who qualify for `segment` or are assigned to it: one column, ordered."""
+        return self._text(self._tree(lower.members(program, segment, clock, column)))
+
+    def memberships(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
+        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify."""
+        return self._text(self._tree(lower.memberships(program, names, clock)))
+
+    def sizes(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
+        """One row: how many customers; then, name by name, how many qualify and how many are assigned."""
+        return self._text(self._tree(lower.sizes(program, names, clock)))
+
+    def store(self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str]) -> list[str]:
+        """The statements, for one transaction, that replace `table` with the memberships."""
+        query = self._tree(lower.memberships(program, names, clock))
+        return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
+
+    def key_faults(self, table: Table, program: ir.Program | None = None, clock: Clock | None = None) -> str:
+        """Rows of a key and how many rows have it: up to five keys that are missing or repeated.
+
+        Without `program` and `clock` it must be possible to tell the rows of `table` from its own columns; raises
+        `Unsupported` if not.
+        """
+        if program is not None and clock is not None:
+            return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
+        if lower.needs_clock(table):
+            raise Unsupported(f"the keys of `{table.name}` cannot be checked without a moment in time", table.span)
+        alone = Catalog({table.name: table}, table.name)
+        return self._text(
+            self._tree(lower.key_faults(table, alone, Clock(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"), 0)))
+        )
+
+    def tables_used(self, program: ir.Program, names: Sequence[str]) -> list[lower.TableUse]:
+        """The tables that the queries for `names` read, with the stored columns they read."""
+        return lower.tables_used(program, names)
+
+    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
+        """The statement that makes the stored table of `table` a view over a file."""
+        raise NotImplementedError(f"{self.dialect} reads no files")
+
+    # --- what differs -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
+        """A stored column as its declared type; see `plan.Stored`."""
+
+    @abstractmethod
+    def on_wall_clock(self, utc: exp.Expr, zone: str) -> exp.Expr:
+        """A naive moment in UTC as the wall clock of `zone` shows it, naive."""
+
+    @abstractmethod
+    def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
+        """The statements that make `table` hold the rows of `query` and no others."""
+
+    # --- text ---------------------------------------------------------------------------------------
+
+    def _text(self, tree: exp.Expr) -> str:
+        """The text of a tree; raises `AssertionError` when the text does not say what the tree says."""
+        text = tree.sql(dialect=self.dialect, pretty=True)
+        if len(text) <= READ_BACK:
+            assert sqlglot.parse_one(text, read=self.dialect) == tree, "the text reads back as another query"
+        return text
+
+    def _tree(self, query: plan.Query) -> exp.Query:
+        match query.result:
+            case plan.Select() as select:
+                result: exp.Query = self._select(select)
+            case plan.Union(selects, order_by):
+                parts: list[exp.Query] = [self._select(select) for select in selects]
+                result = reduce(lambda left, right: exp.Union(this=left, distinct=False, expression=right), parts)
+                result.set("order", self._order(order_by))
+            case _:
+                assert_never(query.result)
+        if query.relations:
+            steps = [self._relation(relation) for relation in query.relations]
+            result.set("with_", exp.With(expressions=steps))
+        if query.comment:
+            result.add_comments([comment(query.comment)])
+        return result
+
+    def name(self, name: str) -> exp.Identifier:
+        """A name, quoted unless it is plain and no word of the language."""
+        words = Dialect.get_or_raise(self.dialect).tokenizer_class.KEYWORDS
+        is_plain = PLAIN_NAME.fullmatch(name) and name not in self.reserved and name.upper() not in words
+        return exp.Identifier(this=name, quoted=not is_plain)
+
+    def _stored_table(self, parts: Sequence[str]) -> exp.Table:
+        """A table, a view or a file by the parts of its name, which are at most three."""
+        this, db, catalog = ([self.name(part) for part in reversed(parts)] + [None, None])[:3]
+        return exp.Table(this=this, db=db, catalog=catalog)
+
+    # --- relations ----------------------------------------------------------------------------------
+
+    def _relation(self, relation: plan.Relation) -> exp.CTE:
+        alias = exp.TableAlias(this=self.name(relation.name))
+        return exp.CTE(this=self._select(relation.select), alias=alias, materialized=relation.is_shared or None)
+
+    def _select(self, select: plan.Select) -> exp.Select:
+        # A name without its relation is only safe where there is one relation and nothing is renamed in between.
+        says = Expressions(self, qualified=bool(select.joins or select.group_by))
+        outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
+        outputs += [self._output(output, says) for output in select.outputs]
+        result = exp.Select(expressions=outputs, from_=exp.From(this=self._base(select.base, says.qualified)))
+        if select.joins:
+            result.set("joins", [self._join(join, says) for join in select.joins])
+        if select.where:
+            result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
+        if select.group_by:
+            result.set("group", exp.Group(expressions=[says.value(each) for each in select.group_by]))
+        if select.having:
+            result.set("having", exp.Having(this=says.condition(plan.All(select.having))))
+        if select.order_by:
+            result.set("order", self._order(select.order_by))
+        if select.limit is not None:
+            result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
+        return result
+
+    def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
+        value = says.value(output.expression)
+        if not (isinstance(value, exp.Column) and value.this == self.name(output.name)):
+            value = exp.Alias(this=value, alias=self.name(output.name))
+        if output.comment:
+            value.add_comments([comment(output.comment)])
+        return value
+
+    def _base(self, base: plan.Base, is_aliased: bool) -> exp.Table:
+        table = self._stored_table((base.name,) if isinstance(base.name, str) else base.name)
+        if is_aliased and base.alias != base.name:
+            table.set("alias", exp.TableAlias(this=self.name(base.alias)))
+        return table
+
+    def _join(self, join: plan.Join, says: Expressions) -> exp.Join:
+        on = says.condition(plan.Compare(join.right, "=", join.left))
+        return exp.Join(this=self._base(join.base, True), side=None if join.required else "LEFT", on=on)
+
+    def _order(self, names: Sequence[str]) -> exp.Order:
+        columns = [exp.Column(this=self.name(name)) for name in names]
+        return exp.Order(expressions=[exp.Ordered(this=column, nulls_first=False) for column in columns])
+
+    # --- constants ----------------------------------------------------------------------------------
+
+    def constant(self, value: plan.Scalar) -> exp.Expr:
+        match value:
+            case bool():
+                return exp.Boolean(this=value)
+            case str():
+                return exp.Literal.string(value)
+            case Decimal():
+                digits = exp.Literal.number(format(abs(value), "f"))
+                return exp.Neg(this=digits) if value < 0 else digits
+            case datetime() if value.tzinfo is not None:
+                return self.cast(exp.Literal.string(value.astimezone(UTC).isoformat(" ")), "TIMESTAMPTZ")
+            case datetime():
+                return self.cast(exp.Literal.string(value.isoformat(" ")), "TIMESTAMP")
+            case date():
+                return self.cast(exp.Literal.string(value.isoformat()), "DATE")
+            case _:
+                assert_never(value)
+
+    def cast(self, value: exp.Expr, type_: str) -> exp.Cast:
+        """`type_` is a name of ours, never a person's."""
+        return exp.Cast(this=value, to=exp.DataType.build(type_, dialect=self.dialect))
+
+    def decimal(self, value: exp.Expr, precision: int, scale: int) -> exp.Cast:
+        return self.cast(value, f"DECIMAL({precision:d}, {scale:d})")
+
+    # --- text tests ---------------------------------------------------------------------------------
+
+    def text_match(self, match: plan.TextMatch, value: exp.Expr) -> exp.Expr:
+        """By code point. No test but the glob gives any character of the pattern a meaning."""
+        value = exp.Lower(this=value) if match.folded else value
+        pattern = exp.Literal.string(match.pattern)
+        match match.kind:
+            case "equals":
+                return exp.EQ(this=value, expression=pattern)
+            case "starts":
+                return exp.StartsWith(this=value, expression=pattern)
+            case "ends":
+                return exp.EndsWith(this=value, expression=pattern)
+            case "contains":
+                return exp.Contains(this=value, expression=pattern)
+            case "matches":
+                return _like(value, match.pattern)
+            case _:
+                assert_never(match.kind)
+
+
+def _like(value: exp.Expr, glob: str) -> exp.Expr:
+    """A glob: `*` is any text, `?` any one code point."""
+    wild = {"*": "%", "?": "_"}
+    pattern = "".join(wild.get(char, f"\\{char}" if char in "\\%_" else char) for char in glob)
+    like = exp.Like(this=value, expression=exp.Literal.string(pattern))
+    return exp.Escape(this=like, expression=exp.Literal.string("\\")) if "\\" in pattern else like
+
+
+def comment(text: str) -> str:
+    """A text that stays inside of the comment it is put into, on one line."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return f" {' '.join(printable.replace('*/', '* /').replace('/*', '/ *').split())} "

@@ -1,0 +1,157 @@
+"""What DuckDB says otherwise: its words, its types, files as tables. Everything here was run on DuckDB 2.0."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from segdsl.backends.base import Backend, FileFormat
+from segdsl.semantics.catalog import Table
+from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
+
+# SELECT keyword_name FROM duckdb_keywords(): also those that could stand unquoted in some places.
+WORDS = """
+abort absolute access action add admin after aggregate all also alter always analyse analyze and anti any approx array
+as asc asof assertion assignment asymmetric at attach attribute authorization backward before begin between bigint
+binary bit boolean both by cache call called cascade cascaded case cast catalog centuries century chain char character
+characteristics check checkpoint class close cluster coalesce collate collation column columns comment comments commit
+committed compression concurrently configuration conflict connect connection constraint constraints content continue
+conversion copy cost create cross csv cube current cursor cycle data database day days deallocate dec decade decades
+decimal declare default defaults deferrable deferred definer delete delimiter delimiters depends desc describe destroy
+detach dictionary disable discard disconnect distance distinct do document domain double drop each else enable
+encoding encrypted end enum error escape event exact except exclude excluding exclusive execute exists explain export
+export_state extension extensions external extract false family fetch filter first float following for force foreign
+forward freeze from full function functions generated glob global grant granted group grouping grouping_id groups
+handler having header hold hour hours identity if ignore ilike immediate immutable implicit import in include
+including increment index indexes inherit inherits initially inline inner inout input insensitive insert install
+instead int integer intersect interval into invoker is isnull isolation join json key label lambda language large last
+lateral leading leakproof left level like limit listen load local location lock locked logged macro map mapping match
+matched materialized maxvalue merge method microsecond microseconds millennia millennium millisecond milliseconds
+minute minutes minvalue mode month months move name names national natural nchar nearest new next no none not nothing
+notify notnull nowait null nullif nulls numeric object of off offset oids old on only operator option options or order
+ordinality others out outer over overlaps overlay overriding owned owner parallel parser partial partition partitioned
+passing password percent persistent pivot pivot_longer pivot_wider placing plans policy position positional pragma
+preceding precision prepare prepared preserve primary prior privileges procedural procedure program publication
+qualify quarter quarters quote range read real reassign recheck recursive ref references referencing refresh register
+reindex relative release rename repeatable replace replica reset resource resources respect restart restrict returning
+returns revoke right role rollback rollup row rows rule sample savepoint schema schemas scope scroll search second
+seconds secret secure security select semi sequence sequences serializable server session set setof sets share show
+similar similarity simple skip smallint snapshot some sorted source sql stable standalone start statement statistics
+stdin stdout storage stored strict strip struct subscription substring summarize symmetric sysid system table tables
+tablesample tablespace target temp template temporary text then ties time timestamp to trailing transaction transform
+treat trigger trim true truncate trusted try_cast tuple type types unbounded uncommitted unencrypted union unique
+unknown unlisten unlogged unpack unpivot until update use user using vacuum valid validate validator value values
+varchar variable variadic varying verbose version view views virtual volatile week weeks when where whitespace window
+with within without work wrapper write xml xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces
+xmlparse xmlpi xmlroot xmlserialize xmltable year years yes zone
+"""
+
+# What a text of a CSV file must look like: DuckDB's casts would round 2.5, drop the time of a date and make up a zone.
+WHOLE_NUMBER = r" *[+-]?[0-9]+ *"
+DATE = r" *[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2} *"
+INSTANT = r".*[0-9]:[0-9.]+ *(Z|[+-][0-9]{2}(:?[0-9]{2})?) *"
+
+
+class DuckDB(Backend):
+    dialect = "duckdb"
+    reserved = frozenset(WORDS.split())
+
+    def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
+        match type_:
+            case Text():
+                # A column may have a collation that takes "a" for "A"; this one compares code points.
+                return exp.Collate(this=self.cast(column, "TEXT"), expression=exp.Identifier(this="C", quoted=True))
+            case Number(whole=True):
+                return self.cast(column, "BIGINT")
+            case Number(scale, precision):
+                # A float's shortest text is what people see. Cast directly, 0.145 is rounded down here and up there.
+                return self.decimal(self.cast(column, "TEXT"), precision, scale)
+            case Boolean():
+                return self.cast(column, "BOOLEAN")
+            case Date():
+                return self.cast(column, "DATE")
+            case Timestamp(zoned=True):
+                # Any other way to a naive moment would depend on the session's time zone.
+                utc = exp.Literal.string("UTC")
+                return exp.AtTimeZone(this=self.cast(column, "TIMESTAMPTZ"), zone=utc)
+            case Timestamp():
+                return self.cast(column, "TIMESTAMP")
+            case _:
+                return column
+
+    def on_wall_clock(self, utc: exp.Expr, zone: str) -> exp.Expr:
+        instant = exp.Paren(this=exp.AtTimeZone(this=utc, zone=exp.Literal.string("UTC")))
+        return exp.AtTimeZone(this=instant, zone=exp.Literal.string(zone))
+
+    def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
+        return [_create("TABLE", table, query, replace=True)]
+
+    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
+        """Of CSV every column is text but for those that the catalog declares: zeros in front of a key stay.
+
+        Between commas, nothing is missing and `""` is a text of no characters.
+        """
+        options: dict[str, exp.Expr] = {"hive_partitioning": exp.Boolean(this=False)}
+        if format == "parquet":
+            reader: exp.Expr = exp.ReadParquet(expressions=[exp.Literal.string(file), *_options(options)])
+            return self._text(_create("VIEW", self._stored_table(table.stored_in), _everything(reader)))
+        texts = {"delim": ",", "quote": '"', "escape": '"', "nullstr": "", "comment": "", "encoding": "utf-8"}
+        truths = {"header": True, "all_varchar": True, "allow_quoted_nulls": False}
+        options |= {name: exp.Boolean(this=value) for name, value in truths.items()}
+        options |= {name: exp.Literal.string(value) for name, value in texts.items()}
+        reader = exp.ReadCSV(this=exp.Literal.string(file), expressions=_options(options))
+        return self._text(_create("VIEW", self._stored_table(table.stored_in), _everything(reader, self._typed(table))))
+
+    def _typed(self, table: Table) -> list[exp.Alias]:
+        """The columns of a CSV file that are not text, read as what they are declared as."""
+        declared = {each.stored_as: each.type for each in table.columns.values() if each.formula is None}
+        if table.at is not None and table.at_type is not None:
+            declared.setdefault(table.at, table.at_type)
+        typed: dict[str, exp.Alias] = {}
+        for name, type_ in declared.items():
+            column = exp.Column(this=self.name(name))
+            value = self._parsed(column, name, type_)
+            if value is not None:
+                typed.setdefault(name.casefold(), exp.Alias(this=value, alias=self.name(name)))
+        return list(typed.values())
+
+    def _parsed(self, column: exp.Column, name: str, type_: Type) -> exp.Expr | None:
+        match type_:
+            case Number(whole=True):
+                return _if_like(column, WHOLE_NUMBER, self.cast(column, "BIGINT"), f"`{name}` is no whole number: ")
+            case Number(scale, precision):
+                return self.decimal(column, precision, scale)
+            case Boolean():
+                return self.cast(column, "BOOLEAN")
+            case Date():
+                return _if_like(column, DATE, self.cast(column, "DATE"), f"`{name}` is no date: ")
+            case Timestamp(zoned=True):
+                instant = self.cast(column, "TIMESTAMPTZ")
+                return _if_like(column, INSTANT, instant, f"`{name}` is no moment with a time zone: ")
+            case Timestamp():
+                return self.cast(column, "TIMESTAMP")
+        return None
+
+
+def _create(kind: str, table: exp.Table, query: exp.Query, replace: bool = False) -> exp.Create:
+    return exp.Create(
+        this=table, kind=kind, replace=replace, refresh=False, unique=False, expression=query, exists=False,
+        concurrently=False,
+    )  # fmt: skip
+
+
+def _everything(reader: exp.Expr, replaced: list[exp.Alias] | None = None) -> exp.Select:
+    return exp.Select(expressions=[exp.Star(replace=replaced or None)], from_=exp.From(this=exp.Table(this=reader)))
+
+
+def _options(options: dict[str, exp.Expr]) -> list[exp.Expr]:
+    """Named arguments. The names are ours."""
+    return [exp.EQ(this=exp.column(name), expression=value) for name, value in options.items()]
+
+
+def _if_like(column: exp.Column, pattern: str, value: exp.Expr, complaint: str) -> exp.Expr:
+    """`value` if the text of the column is like the pattern, an error that shows it if not; missing stays missing."""
+    fits = exp.RegexpFullMatch(this=column.copy(), expression=exp.Literal.string(pattern))
+    is_there = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
+    said = exp.DPipe(this=exp.Literal.string(complaint), expression=column.copy(), safe=True)
+    fails = exp.Anonymous(this="ERROR", expressions=[said])
+    return exp.Case(ifs=[exp.If(this=fits, true=value), exp.If(this=is_there, true=fails)])

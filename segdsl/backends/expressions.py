@@ -1,0 +1,411 @@
+"""One expression as meant, about a row in scope, to an expression of the plan; and the relations it asks for.
+
+Conditions may come out missing where the meaning says false: true exactly where the meaning is true, and below an
+`ir.Not` made two-valued first. Every aggregate is a column of a relation grouped by the key of the row in scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import assert_never
+
+from segdsl.backends import plan, quotients
+from segdsl.backends.names import Names, worded
+from segdsl.backends.quotients import Exact, Number, Quotient
+from segdsl.backends.relations import Building, Place, Scope, Source
+from segdsl.backends.unsupported import Unsupported
+from segdsl.semantics import ir, types
+from segdsl.semantics.calendar import Clock, dates, moments
+from segdsl.semantics.catalog import Catalog, Table
+
+ALWAYS = plan.Constant(True)
+NEVER = plan.Constant(False)
+NONE = plan.Constant(Decimal(0))
+
+# The relation of the row in scope, then the rows that belong to it: their table, the links up, whether they look ahead.
+GroupName = tuple[str, str, tuple[str, ...], bool]
+
+
+class Expressions:
+    """Lowers expressions of one query at one moment; keeps the relations that they read."""
+
+    def __init__(self, catalog: Catalog, clock: Clock, rivals: Callable[[str], Sequence[str]]) -> None:
+        self.catalog, self.clock, self.rivals = catalog, clock, rivals
+        # Who fulfils a segment, as a column: `lower` adds it before another segment refers to it.
+        self.fulfils: dict[str, plan.Expression] = {}
+        stored = [part for table in catalog.tables.values() for part in table.stored_in]
+        # The name of a step would hide a stored table of that name.
+        self.names = Names([*stored, "stored"])
+        self.sources: dict[tuple[str, bool], Source] = {}
+        self.groups: dict[GroupName, Scope] = {}
+        self._beginning: set[tuple[str, bool]] = set()
+
+    # --- rows ---------------------------------------------------------------------------------------
+
+    def source(self, name: str, ahead: bool) -> Source:
+        """The rows of a table that its `where` keeps and, unless `ahead`, whose time has come."""
+        table = self.catalog.tables[name]
+        ahead = ahead and table.at_path is not None
+        if (name, ahead) not in self.sources:
+            if (name, ahead) in self._beginning:
+                raise Unsupported(f"the time of `{name}` is taken from rows that take theirs from it", table.span)
+            self._beginning.add((name, ahead))
+            self.sources[name, ahead] = self._new_source(table, ahead)
+        return self.sources[name, ahead]
+
+    def _new_source(self, table: Table, ahead: bool) -> Source:
+        called = self.names.new(f"{table.name} rows ahead" if ahead else f"{table.name} rows")
+        source = Source(table, ahead, Building(called, table.stored_in, "stored"))
+        scope = Scope(Place(source, "stored", inside=True), source.building)
+        if table.at_path == ():
+            assert table.at is not None, "a table with a time of its own has a column for it"
+            source.time = source.read(table.at, table.at_type)
+        elif table.at_path is not None:
+            # A row whose time is not there, or not seen, is not seen either.
+            source.time = self.follow(scope, table.at_path, required=not ahead).time()
+        if table.where is not None:
+            source.building.where += _terms(self.condition(table.where, scope))
+        if table.at_path == () and not ahead:
+            assert source.time is not None
+            source.building.where.append(self._is_seen(source.time, table.at_type))
+        return source
+
+    def _is_seen(self, time: plan.Expression, type_: types.Type | None) -> plan.Expression:
+        if isinstance(type_, types.Date):
+            return plan.Compare(time, "<=", plan.Constant(self.clock.today))
+        now = self.clock.utc if _is_zoned(type_) else self.clock.wall
+        return plan.Compare(time, "<", plan.Constant(now))
+
+    def follow(self, scope: Scope, path: tuple[str, ...], required: bool = False) -> Place:
+        """The row that the links `path` lead to; rows without one drop out when it is `required`."""
+        if not path:
+            return scope.place
+        if path not in scope.followed:
+            before = self.follow(scope, path[:-1], required)
+            link = before.source.table.links[path[-1]]
+            target = self.source(link.table, before.source.ahead or scope.place.source.ahead)
+            place = Place(target, self._alias(scope, target.building.name, path))
+            base = plan.Base(target.building.name, place.alias)
+            left = before.link(link, target.table)
+            scope.building.joins.append(plan.Join(base, left, place.key(), required))
+            scope.followed[path] = place
+        return scope.followed[path]
+
+    def _alias(self, scope: Scope, relation: str, path: tuple[str, ...]) -> str:
+        taken = {scope.building.alias, *(join.base.alias for join in scope.building.joins)}
+        return self.names.new(" ".join((*path, "row"))) if relation in taken else relation
+
+    # --- many rows ------------------------------------------------------------------------------------
+
+    def _group(self, rows: ir.Rows, scope: Scope) -> tuple[Scope, str]:
+        """The scope of one of the `rows`, in a relation grouped by the row above them; and the name of its key."""
+        if scope.table.key is None:
+            raise Unsupported(
+                f"rows of `{scope.table.name}` cannot be told apart: the table has no `key`",
+                rows.span,
+                help=f"give `{scope.table.name}` a `key` in catalog.yml",
+            )
+        ahead = isinstance(rows.window, ir.Next)
+        source = self.source(rows.table, ahead)
+        name = (scope.building.name, rows.table, rows.via, source.ahead)
+        if name not in self.groups:
+            wanted = f"{rows.table} per {scope.table.name}{' ahead' if source.ahead else ''}"
+            building = Building(self.names.new(wanted), source.building.name, source.building.name)
+            group = Scope(Place(source, building.alias), building)
+            holder = self.follow(group, rows.via[:-1], required=True)
+            link = holder.source.table.links[rows.via[-1]]
+            building.group_by = (holder.link(link, self.catalog.tables[link.table]),)
+            building.export(building.group_by[0], link.column)
+            self.groups[name] = group
+        group = self.groups[name]
+        return group, group.building.export(group.building.group_by[0], rows.via[-1])
+
+    def _aggregated(
+        self, rows: ir.Rows, scope: Scope, wanted: str, function: ir.Function, argument: ir.Value | None = None
+    ) -> plan.Expression:
+        """An aggregate as a column joined to the row in scope: missing where there are no rows at all."""
+        group, key = self._group(rows, scope)
+        where = (*self._rows_in_window(rows, group), *self._rows_that_count(rows, group))
+        aggregate = self._aggregate(function, None if argument is None else self.value(argument, group), where, group)
+        joined = group.building.name
+        if all(join.base.name != joined for join in scope.building.joins):
+            on = plan.Column(joined, key)
+            scope.building.joins.append(plan.Join(plan.Base(joined, joined), scope.place.key(), on, False))
+        return plan.Column(joined, group.building.export(aggregate, wanted))
+
+    def _rows_in_window(self, rows: ir.Rows, group: Scope) -> tuple[plan.Expression, ...]:
+        if rows.window is None:
+            return ()
+        ahead = isinstance(rows.window, ir.Next)
+        return _terms(self._within(group.place.time(), group.table.at_type, rows.window, is_seen=not ahead))
+
+    def _rows_that_count(self, rows: ir.Rows, group: Scope) -> tuple[plan.Expression, ...]:
+        return () if rows.where is None else _terms(self.condition(rows.where, group))
+
+    def _aggregate(
+        self,
+        function: ir.Function,
+        argument: plan.Expression | Number | None,
+        where: tuple[plan.Expression, ...],
+        group: Scope,
+    ) -> plan.Aggregate:
+        assert not isinstance(argument, Quotient), "the resolver lets no quotient be aggregated"
+        over = argument.expression if isinstance(argument, Exact) else argument
+        match function:
+            case "count" | "count distinct" | "sum" | "min" | "max":
+                return plan.Aggregate(function, over, where)
+            case "avg":
+                return plan.Aggregate("sum", over, where)
+            case "first" | "last":
+                time = group.place.time()
+                if over == time:
+                    return plan.Aggregate("min" if function == "first" else "max", over, where)
+                keys = () if group.table.key is None else (group.place.key(),)
+                assert over is not None
+                return plan.Aggregate(function, over, where, (time, *keys, over))
+            case _:
+                assert_never(function)
+
+    # --- values: missing where the meaning says missing ------------------------------------------------
+
+    def value(self, node: ir.Value, scope: Scope) -> plan.Expression | Number:
+        """What `node` is of the row in scope; numbers come out as numbers."""
+        match node:
+            case ir.Literal(value=Decimal() as number):
+                return quotients.constant(number, node.span)
+            case ir.Literal(value=value):
+                return self._constant(value)
+            case ir.Column(path, table, name):
+                column = self.catalog.tables[table].columns[name]
+                found = self.follow(scope, path).column(column)
+                return _typed(scope.published(found, " ".join((*path, name))), column.type)
+            case ir.At(path):
+                return scope.published(self.follow(scope, path).time(), " ".join((*path, "at")))
+            case ir.Day(value):
+                return plan.Day(self._on_wall_clock(self._plain(value, scope), _has_zone(value)))
+            case ir.Negative(operand):
+                return quotients.negative(self._number(operand, scope), node.span)
+            case ir.Arithmetic(left, op, right):
+                return quotients.calculate(self._number(left, scope), op, self._number(right, scope), node.span)
+            case ir.Aggregate():
+                return self._aggregate_value(node, scope)
+            case _:
+                assert_never(node)
+
+    def _aggregate_value(self, node: ir.Aggregate, scope: Scope) -> plan.Expression | Number:
+        wanted = _called(node, f"{node.function} {node.rows.table}")
+        if node.function == "avg":
+            return self._average(node, scope, wanted)
+        found = self._aggregated(node.rows, scope, wanted, node.function, node.argument)
+        if node.function in ("count", "count distinct", "sum"):
+            found = plan.OrElse(found, NONE)
+        found = scope.published(found, wanted)
+        if node.function in ("count", "count distinct"):
+            return Exact(found, 0, narrow=True)
+        assert node.argument is not None, "only `count` takes no argument"
+        return _like(self._argument(node, scope), found)
+
+    def _average(self, node: ir.Aggregate, scope: Scope, wanted: str) -> Quotient:
+        assert node.argument is not None
+        total = self._aggregated(node.rows, scope, f"{wanted} sum", "sum", node.argument)
+        count = self._aggregated(node.rows, scope, f"{wanted} count", "count", node.argument)
+        numerator = _like(self._argument(node, scope), scope.published(total, f"{wanted} sum"))
+        assert isinstance(numerator, Exact)
+        return Quotient(numerator, Exact(scope.published(count, f"{wanted} count"), 0, narrow=True), True)
+
+    def _argument(self, node: ir.Aggregate, scope: Scope) -> plan.Expression | Number:
+        """What is aggregated, as it is in each of the rows."""
+        assert node.argument is not None
+        return self.value(node.argument, self._group(node.rows, scope)[0])
+
+    def _plain(self, node: ir.Value, scope: Scope) -> plan.Expression:
+        """A value that is no number; of a number its expression."""
+        value = self.value(node, scope)
+        assert not isinstance(value, Quotient), "quotients are only compared and calculated with"
+        return value.expression if isinstance(value, Exact) else value
+
+    def _number(self, node: ir.Value, scope: Scope) -> Number:
+        value = self.value(node, scope)
+        return value if isinstance(value, (Exact, Quotient)) else Exact(value, 0)
+
+    def _constant(self, value: str | bool | date | Decimal) -> plan.Constant:
+        """Instants become naive moments in UTC, as columns with a zone do."""
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return plan.Constant(value.astimezone(UTC).replace(tzinfo=None))
+        return plan.Constant(value)
+
+    def _on_wall_clock(self, moment: plan.Expression, has_zone: bool) -> plan.Expression:
+        return plan.OnWallClock(moment, self.clock.zone.key) if has_zone else moment
+
+    # --- conditions: true exactly where the meaning is true ------------------------------------------------
+
+    def condition(self, node: ir.Condition, scope: Scope) -> plan.Expression:
+        """Whether `node` holds of the row in scope."""
+        match node:
+            case ir.Always(holds):
+                return plan.Constant(holds)
+            case ir.All(terms):
+                return every([self.condition(term, scope) for term in terms])
+            case ir.Any(terms):
+                return either([self.condition(term, scope) for term in terms])
+            case ir.Not(term):
+                return negated(self.condition(term, scope))
+            case ir.Compare():
+                return self._compare(node, scope)
+            case ir.OneOfList(value, options):
+                return self._one_of(value, options, scope, node)
+            case ir.Known(value):
+                found = self.value(value, scope)
+                return quotients.known(found) if isinstance(found, (Exact, Quotient)) else plan.Known(found)
+            case ir.TextMatch(value, kind, pattern, folded):
+                pattern = folded_text(pattern) if folded else pattern
+                return plan.TextMatch(self._plain(value, scope), kind, pattern, folded)
+            case ir.InWindow(value, window):
+                return self._within(self._plain(value, scope), _moment_type(value), window)
+            case ir.IsTrue(value):
+                return self._plain(value, scope)
+            case ir.Exists(rows):
+                wanted = _called(node, f"has {rows.table}")
+                count = plan.OrElse(self._aggregated(rows, scope, wanted, "count"), NONE)
+                return scope.published(plan.Compare(count, ">", NONE), wanted)
+            case ir.InSegment(segment):
+                return self.fulfils[segment]
+            case ir.AssignedTo(segment):
+                stronger = [negated(self.fulfils[rival]) for rival in self.rivals(segment)]
+                return every([self.fulfils[segment], *stronger])
+            case _:
+                assert_never(node)
+
+    def _compare(self, node: ir.Compare, scope: Scope) -> plan.Expression:
+        left, right = self.value(node.left, scope), self.value(node.right, scope)
+        if isinstance(left, (Exact, Quotient)) and isinstance(right, (Exact, Quotient)):
+            return quotients.compared(left, node.op, right, node.span)
+        assert not isinstance(left, (Exact, Quotient)) and not isinstance(right, (Exact, Quotient))
+        if _has_zone(node.left) != _has_zone(node.right):
+            left = self._on_wall_clock(left, _has_zone(node.left))
+            right = self._on_wall_clock(right, _has_zone(node.right))
+        return plan.Compare(left, node.op, right)
+
+    def _one_of(
+        self, node: ir.Value, options: Sequence[str | Decimal | bool | date], scope: Scope, test: ir.OneOfList
+    ) -> plan.Expression:
+        value = self.value(node, scope)
+        if isinstance(value, Quotient):
+            numbers = [quotients.constant(option, test.span) for option in options if isinstance(option, Decimal)]
+            return either([quotients.compared(value, "=", number, test.span) for number in numbers])
+        found = value.expression if isinstance(value, Exact) else value
+        # An instant is never the same as a moment of the wall clock.
+        alike = [
+            option for option in options if not isinstance(option, datetime) or _is_aware(option) == _has_zone(node)
+        ]
+        return plan.OneOf(found, tuple(self._constant(option) for option in alike)) if alike else NEVER
+
+    def _within(
+        self, value: plan.Expression, type_: types.Type | None, window: ir.Window, is_seen: bool = False
+    ) -> plan.Expression:
+        """Whether a moment or a date lies in a window. What `is_seen` lies before `as_of` already."""
+        if isinstance(type_, types.Date):
+            first, last = dates(window, self.clock)
+            if first is not None and last is not None and first > last:
+                return NEVER
+            if is_seen and last is not None and last >= self.clock.today:
+                last = None
+            ends = [(first, ">="), (last, "<=")]
+        else:
+            zoned = _is_zoned(type_)
+            start, end = (moment and (moment.utc if zoned else moment.wall) for moment in moments(window, self.clock))
+            if start is not None and end is not None and start >= end:
+                return NEVER
+            if is_seen and end is not None and end >= (self.clock.utc if zoned else self.clock.wall):
+                end = None
+            ends = [(start, ">="), (end, "<")]
+        terms = [plan.Compare(value, op, plan.Constant(at)) for at, op in ends if at is not None]  # type: ignore[arg-type]
+        if not terms:
+            return ALWAYS if is_seen else plan.Known(value)
+        return every(terms)
+
+
+# --- conditions ---------------------------------------------------------------------------------------
+
+
+def negated(condition: plan.Expression) -> plan.Expression:
+    """True exactly where `condition` is not true."""
+    match condition:
+        case plan.Constant(value):
+            return plan.Constant(not value)
+        case plan.Not(term):
+            return term
+        case plan.Untrue(term):
+            return plan.Surely(term)
+        case plan.Surely(term):
+            return plan.Untrue(term)
+    return plan.Untrue(condition) if plan.may_be_missing(condition) else plan.Not(condition)
+
+
+def surely(condition: plan.Expression) -> plan.Expression:
+    """`condition`, false where it would be missing."""
+    return plan.Surely(condition) if plan.may_be_missing(condition) else condition
+
+
+def folded_text(text: str) -> str:
+    """Each code point's simple lowercase: what DuckDB's `lower` does to all of Unicode."""
+    return "".join(char.lower()[0] for char in text)
+
+
+def every(terms: Sequence[plan.Expression]) -> plan.Expression:
+    flat = tuple(part for term in terms for part in _terms(term))
+    return plan.All(flat) if len(flat) > 1 else (*flat, ALWAYS)[0]
+
+
+def either(terms: Sequence[plan.Expression]) -> plan.Expression:
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, plan.Any) else (term,)))
+    return plan.Any(flat) if len(flat) > 1 else (*flat, NEVER)[0]
+
+
+def _terms(condition: plan.Expression) -> tuple[plan.Expression, ...]:
+    """What must all hold for `condition` to hold."""
+    if condition == ALWAYS:
+        return ()
+    return condition.terms if isinstance(condition, plan.All) else (condition,)
+
+
+# --- types --------------------------------------------------------------------------------------------
+
+
+def _typed(found: plan.Expression, type_: types.Type) -> plan.Expression | Number:
+    return Exact(found, type_.scale, narrow=type_.whole) if isinstance(type_, types.Number) else found
+
+
+def _like(argument: plan.Expression | Number, found: plan.Expression) -> plan.Expression | Number:
+    """An aggregate whose result is of the kind of its argument."""
+    assert not isinstance(argument, Quotient), "the resolver lets no quotient be aggregated"
+    return Exact(found, argument.scale, argument.narrow) if isinstance(argument, Exact) else found
+
+
+def _is_zoned(type_: types.Type | None) -> bool:
+    return isinstance(type_, types.Timestamp) and type_.zoned
+
+
+def _is_aware(value: datetime) -> bool:
+    return value.tzinfo is not None
+
+
+def _moment_type(node: ir.Value) -> types.Type:
+    """The type of a date or a moment; of a constant what it is."""
+    match node:
+        case ir.Literal(value=datetime() as moment):
+            return types.Timestamp(zoned=_is_aware(moment))
+        case ir.Literal(value=date()):
+            return types.Date()
+    return node.type
+
+
+def _has_zone(node: ir.Value) -> bool:
+    return _is_zoned(_moment_type(node))
+
+
+def _called(node: ir.Node, otherwise: str) -> str:
+    """The definition's own words for what gets a column, as far as there are any."""
+    return node.span.text if worded(node.span.text) else otherwise

@@ -1,0 +1,295 @@
+"""A query as relations, in no database's words: what `lower` makes and what a backend prints.
+
+In: nothing. Out: the nodes. Every relation has named outputs over a base and its joins; every expression is typed by
+construction, so that a backend prints it without asking again. A condition may come out missing, as in SQL: who needs
+it two-valued wraps it in `Surely` or `Untrue`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal as OneOfWords
+from typing import assert_never
+
+from segdsl.semantics.types import Type
+
+Scalar = str | bool | Decimal | date  # a datetime is a date; an aware one is an instant
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An output of a relation, by the alias it has here; the alias is empty where there is but one relation."""
+
+    relation: str
+    name: str
+    optional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A column as the database stores it, read as the type it is declared with (None: as it is).
+
+    Moments with a zone become naive moments in UTC, so that no setting of a session matters.
+    """
+
+    relation: str
+    name: str
+    type: Type | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class OnWallClock:
+    """A naive moment in UTC as the wall clock of `zone` shows it."""
+
+    moment: Expression
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The date of a naive moment."""
+
+    moment: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Widen:
+    """A whole number as a decimal of all the digits there are: calculating with it cannot overflow early."""
+
+    number: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    number: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Calculate:
+    left: Expression
+    op: OneOfWords["+", "-", "*"]
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class NullIfZero:
+    number: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OrElse:
+    """`value`, or the constant where it is missing."""
+
+    value: Expression
+    otherwise: Constant
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTrue:
+    """The constant of the first case whose condition is true, missing when none is."""
+
+    cases: tuple[tuple[Expression, Constant], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """`function` over the rows of a group for which every term of `where` is true.
+
+    `count` counts rows, or known values of `argument`. `order` is for `first` and `last` alone: ascending, and the
+    missing come before all others.
+    """
+
+    function: OneOfWords["count", "count distinct", "sum", "min", "max", "first", "last"]
+    argument: Expression | None
+    where: tuple[Expression, ...] = ()
+    order: tuple[Expression, ...] = ()
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Of a term that is never missing."""
+
+    term: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Untrue:
+    """The term is false or missing."""
+
+    term: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Surely:
+    """The term is true: neither false nor missing."""
+
+    term: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    left: Expression
+    op: OneOfWords["=", "<>", "<", "<=", ">", ">="]
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """There is at least one option."""
+
+    value: Expression
+    options: tuple[Constant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class TextMatch:
+    """As `ir.TextMatch`; a folded pattern is already folded, the value is not."""
+
+    value: Expression
+    kind: OneOfWords["starts", "ends", "contains", "matches", "equals"]
+    pattern: str
+    folded: bool
+
+
+Expression = (
+    Column
+    | Stored
+    | Constant
+    | OnWallClock
+    | Day
+    | Widen
+    | Negative
+    | Calculate
+    | NullIfZero
+    | OrElse
+    | FirstTrue
+    | Aggregate
+    | All
+    | Any
+    | Not
+    | Untrue
+    | Surely
+    | Compare
+    | OneOf
+    | Known
+    | TextMatch
+)
+
+
+def may_be_missing(expression: Expression) -> bool:
+    """Whether the value can be missing for some row. Declarations such as `required` are not trusted."""
+    match expression:
+        case Column(optional=optional):
+            return optional
+        case Constant() | OrElse() | Known() | Untrue() | Surely():
+            return False
+        case Stored() | NullIfZero() | FirstTrue():
+            return True
+        case Aggregate(function):
+            return function not in ("count", "count distinct")
+        case OnWallClock(inner) | Day(inner) | Widen(inner) | Negative(inner) | Not(inner):
+            return may_be_missing(inner)
+        case OneOf(inner) | TextMatch(inner):
+            return may_be_missing(inner)
+        case Calculate(left, _, right) | Compare(left, _, right):
+            return may_be_missing(left) or may_be_missing(right)
+        case All(terms) | Any(terms):
+            return any(may_be_missing(term) for term in terms)
+        case _:
+            assert_never(expression)
+
+
+# --- relations ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    name: str
+    expression: Expression
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a relation reads: a relation of this query, or a stored table by the parts of its name."""
+
+    name: str | tuple[str, ...]
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """For each row at most one row of `base`: whose `right` equals `left`. Rows without one stay unless `required`."""
+
+    base: Base
+    left: Expression
+    right: Expression
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """With `keeps_all`, the outputs of the base come first. `order_by` names outputs."""
+
+    base: Base
+    outputs: tuple[Output, ...]
+    joins: tuple[Join, ...] = ()
+    where: tuple[Expression, ...] = ()
+    group_by: tuple[Expression, ...] = ()
+    having: tuple[Expression, ...] = ()
+    keeps_all: bool = False
+    order_by: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The rows of all of `selects`, which have the same outputs."""
+
+    selects: tuple[Select, ...]
+    order_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A named step of a query. `is_shared` says that more than one later step reads it."""
+
+    name: str
+    select: Select
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Each relation reads only those before it."""
+
+    relations: tuple[Relation, ...]
+    result: Select | Union
+    comment: str = ""

@@ -1,0 +1,141 @@
+"""Expressions of a plan as SQL nodes: what every database here says alike, parentheses included.
+
+In: a `plan.Expression`. Out: a sqlglot node that reads back as itself. What differs is asked of the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, assert_never
+
+from sqlglot import exp
+
+from segdsl.backends import plan
+from segdsl.backends.quotients import MAX_DIGITS
+
+if TYPE_CHECKING:
+    from segdsl.backends.base import Backend
+
+COMPARISONS: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ,
+    "<>": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+
+
+class Expressions:
+    """How the expressions of one select are said: with or without the names of its relations."""
+
+    def __init__(self, backend: Backend, qualified: bool) -> None:
+        self.backend, self.qualified = backend, qualified
+
+    def column(self, relation: str, name: str) -> exp.Column:
+        table = self.backend.name(relation) if self.qualified and relation else None
+        return exp.Column(this=self.backend.name(name), table=table)
+
+    def value(self, node: plan.Expression) -> exp.Expr:
+        match node:
+            case plan.Column(relation, name):
+                return self.column(relation, name)
+            case plan.Stored(relation, name, type_):
+                return self.backend.stored(self.column(relation, name), type_)
+            case plan.Constant(value):
+                return self.backend.constant(value)
+            case plan.OnWallClock(moment, zone):
+                return self.backend.on_wall_clock(self.operand(moment), zone)
+            case plan.Day(moment):
+                return self.backend.cast(self.value(moment), "DATE")
+            case plan.Widen(number):
+                return self.backend.decimal(self.value(number), MAX_DIGITS, 0)
+            case plan.Negative(number):
+                return exp.Neg(this=self.operand(number))
+            case plan.Calculate(left, op, right):
+                return ARITHMETIC[op](this=self.operand(left), expression=self.operand(right))
+            case plan.NullIfZero(number):
+                return exp.Nullif(this=self.value(number), expression=exp.Literal.number(0))
+            case plan.OrElse(value, otherwise):
+                return exp.Coalesce(this=self.value(value), expressions=[self.value(otherwise)])
+            case plan.FirstTrue(cases):
+                ifs = [exp.If(this=self.condition(test), true=self.value(value)) for test, value in cases]
+                return exp.Case(ifs=ifs)
+            case plan.Aggregate():
+                return self.aggregate(node)
+            case _:
+                return self.condition(node)
+
+    def aggregate(self, node: plan.Aggregate) -> exp.Expr:
+        result = self._function(node)
+        if not node.where:
+            return result
+        return exp.Filter(this=result, expression=exp.Where(this=self.condition(plan.All(node.where))))
+
+    def _function(self, node: plan.Aggregate) -> exp.Expr:
+        argument = exp.Star() if node.argument is None else self.value(node.argument)
+        match node.function:
+            case "count":
+                return exp.Count(this=argument, big_int=True)
+            case "count distinct":
+                return exp.Count(this=exp.Distinct(expressions=[argument]), big_int=True)
+            case "sum":
+                return exp.Sum(this=argument)
+            case "min":
+                return exp.Min(this=argument)
+            case "max":
+                return exp.Max(this=argument)
+            case "first" | "last":
+                by = [exp.Ordered(this=self.value(each), nulls_first=True) for each in node.order]
+                ordered = exp.Order(this=argument, expressions=by)
+                return exp.First(this=ordered) if node.function == "first" else exp.Last(this=ordered)
+            case _:
+                assert_never(node.function)
+
+    def condition(self, node: plan.Expression) -> exp.Expr:
+        match node:
+            case plan.All(terms):
+                return self._chain(exp.And, terms, True)
+            case plan.Any(terms):
+                return self._chain(exp.Or, terms, False)
+            case plan.Not(plan.Known(value)):
+                return exp.Is(this=self.operand(value), expression=exp.Null())
+            case plan.Known(value):
+                return exp.Not(this=exp.Is(this=self.operand(value), expression=exp.Null()))
+            case plan.Not(term):
+                return exp.Not(this=self.operand(term))
+            case plan.Untrue(term):
+                return exp.Not(this=exp.Is(this=self.operand(term), expression=exp.Boolean(this=True)))
+            case plan.Surely(term):
+                return exp.Is(this=self.operand(term), expression=exp.Boolean(this=True))
+            case plan.Compare(left, op, right):
+                return COMPARISONS[op](this=self.operand(left, True), expression=self.operand(right, True))
+            case plan.OneOf(value, options):
+                return exp.In(this=self.operand(value), expressions=[self.value(option) for option in options])
+            case plan.TextMatch(value):
+                return self.backend.text_match(node, self.operand(value))
+            case _:
+                return self.value(node)
+
+    def _chain(self, connector: type[exp.Connector], terms: Sequence[plan.Expression], empty: bool) -> exp.Expr:
+        said = [self._term(term) for term in terms]
+        if not said:
+            return exp.Boolean(this=empty)
+        return reduce(lambda left, right: connector(this=left, expression=right), said)
+
+    def _term(self, term: plan.Expression) -> exp.Expr:
+        return exp.Paren(this=self.condition(term)) if isinstance(term, (plan.All, plan.Any)) else self.condition(term)
+
+    def operand(self, node: plan.Expression, calculates: bool = False) -> exp.Expr:
+        """In parentheses, unless nothing around it could bind closer; comparisons bind looser than arithmetic."""
+        value = self.value(node)
+        atoms = (exp.Column, exp.Func, exp.Cast, exp.Literal, exp.Boolean)
+        if isinstance(value, atoms) and not isinstance(value, exp.Connector):
+            return value
+        if isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal):
+            return value
+        if calculates and isinstance(value, (exp.Add, exp.Sub, exp.Mul)):
+            return value
+        return exp.Paren(this=value)
