@@ -157,7 +157,8 @@ class Run:
 
     def _stored(self, table: Table, column: str) -> str | None:
         """The DuckDB type that the case wants a column to be stored as."""
-        return self.rows.get("stored", {}).get(f"{table.name}.{column}")
+        stored: dict[str, str] = self.rows.get("stored", {})
+        return stored.get(f"{table.name}.{column}")
 
     def _types(self, table: Table) -> dict[str, Type]:
         """The type of each column that a row may have, by the name that the row calls it."""
@@ -204,8 +205,13 @@ def _typed(type_: Type, value: object) -> object:
     """A value that YAML has read, as the catalog declares it."""
     text = str(value)
     match type_:
-        case Text() | Boolean() | Unknown():
-            assert isinstance(value, {Text: str, Boolean: bool, Unknown: (str, int)}[type(type_)]), value
+        case Text():
+            assert isinstance(value, str), f"{value} needs quotes: it is a text"
+            return value
+        case Boolean():
+            assert isinstance(value, bool), value
+            return value
+        case Unknown():
             return value
         case Number(whole=True):
             return int(text)
