@@ -118,8 +118,9 @@ def _check_link(table: Table, link_name: str, catalog: Catalog, stored: Mapping[
     if this_type is None or other_type is None or kind(this_type) == kind(other_type):
         return
     raise DatabaseProblem(
-        f"column `{link.column}` of {here.called} holds {this_type}, and the key `{other.key}` of {there.called} holds {other_type}",
-        f"the two sides of the link `{link.name}` must be of one type: store both as whole numbers, or both as text",
+        f"column `{link.column}` of {here.called} holds {this_type}, "
+        f"and the key `{other.key}` of {there.called} holds {other_type}",
+        f"both sides of the link `{link.name}` must be of one type: store them so, or for CSV files declare them so",
         link.span,
     )
 

@@ -145,7 +145,7 @@ def _cut(line: str, at: int) -> tuple[int, int]:
 
 
 def _under(source: Source, span: Span, number: int, start: int, end: int) -> tuple[int, int]:
-    """How far in the marks under a span begin, and how many they are; a span of several lines is marked on its first."""
+    """How far in the marks under a span begin, and how many they are; of several lines the first is marked."""
     line = source.line(number)
     first = source.position(span.start).column - 1
     last = first + max(0, span.end - span.start)

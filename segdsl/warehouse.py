@@ -25,7 +25,7 @@ from segdsl.introspection import DatabaseProblem, Needed, Stored, check, refuse_
 from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Table
+from segdsl.semantics.catalog import Catalog, Table
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -81,7 +81,7 @@ class RunSummary:
 
 def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
     """The sizes of the segments called `names`."""
-    with _opened(program, names, target) as database:
+    with _opened(program, names, clock, target) as database:
         (row,) = database.rows(database.backend.sizes(program, names, clock))
     counts = [int(value) for value in row]
     sizes = tuple(Size(name, counts[1 + 2 * i], counts[2 + 2 * i]) for i, name in enumerate(names))
@@ -90,7 +90,7 @@ def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target
 
 def members(program: ir.Program, segment: str, clock: Clock, target: Target, *, assigned: bool = False) -> Members:
     """The keys of those who qualify for `segment`, or are assigned to it."""
-    with _opened(program, [segment], target) as database:
+    with _opened(program, [segment], clock, target) as database:
         query = database.backend.members(program, segment, clock, _column(assigned))
         keys = tuple(row[0] for row in database.rows(query))
     return Members(segment, clock.as_of, _key(program), keys)
@@ -100,7 +100,10 @@ def export_members(
     program: ir.Program, segment: str, clock: Clock, target: Target, output: Path, *, assigned: bool = False
 ) -> None:
     """Writes the keys to the Parquet file `output`, which is replaced in one step."""
-    with folder.replaced(output) as written, _opened(program, [segment], target, extra_files=[written]) as database:
+    with (
+        folder.replaced(output) as written,
+        _opened(program, [segment], clock, target, extra_files=[written]) as database,
+    ):
         query = database.backend.members(program, segment, clock, _column(assigned))
         database.write(database.driver.sql(query), written)
 
@@ -122,7 +125,7 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target) -> RunSu
     parts = (target.schema, MEMBERSHIPS_TABLE) if target.schema else (MEMBERSHIPS_TABLE,)
     _refuse_to_overwrite_source(program, parts)
     names = tuple(program.segments)
-    with _opened(program, names, target, writing=True) as database:
+    with _opened(program, names, clock, target, writing=True) as database:
         existing = database.tables.get(_folded(parts))
         if existing is not None:
             _refuse_unless_memberships(existing.called, existing.columns, program, "`schema`", target)
@@ -146,7 +149,7 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target) -> RunSumm
     existing = [output] if lexists(output) else []
     with (
         folder.replaced(output) as written,
-        _opened(program, names, target, extra_files=[written, *existing]) as database,
+        _opened(program, names, clock, target, extra_files=[written, *existing]) as database,
     ):
         for file in existing:
             columns = database.columns_of_file(file)
@@ -242,15 +245,18 @@ class Database:
         self._connection.execute(CreateSchema(name, if_not_exists=True))
 
     def columns_of_file(self, path: Path) -> list[str]:
-        reader = self.driver.read_csv if path.suffix == ".csv" else self.driver.read_parquet
-        return list(reader(str(path)).columns)
+        if path.suffix.lower() == ".csv":
+            return list(
+                self.driver.read_csv(str(path), header=True, delimiter=",", quotechar='"', all_varchar=True).columns
+            )
+        return list(self.driver.read_parquet(str(path)).columns)
 
     def write(self, relation: Any, path: Path) -> None:
-        """Writes a relation of the driver to a file whose name ends in `.csv` or `.parquet`."""
+        """Writes a relation of the driver to a file that may be opened, and that the name's end gives the format of."""
         if path.suffix == ".csv":
-            relation.write_csv(str(path), header=True)
+            relation.write_csv(str(path), header=True, use_tmp_file=False)
         else:
-            relation.write_parquet(str(path), compression="zstd")
+            relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
 
     def look(self) -> None:
         """Learns what tables and columns there are; a table of the schema `main` is known by its bare name too."""
@@ -270,6 +276,7 @@ class Database:
 def _opened(
     program: ir.Program,
     names: Sequence[str],
+    clock: Clock,
     target: Target,
     *,
     writing: bool = False,
@@ -289,17 +296,17 @@ def _opened(
         allowed = [*(file for file, _ in files.values()), *extra_files]
         with _explained(target), _connected(target, allowed, writing=writing) as connection, connection.begin():
             database = Database(connection, dialect)
-            _create_views(database, needed, files)
+            _create_views(database, needed, files, program.catalog)
             database.look()
             stored = {each.table.name: _stored(database, each.table, files) for each in needed}
             check(needed, stored, program.catalog)
-            _check_keys(database, needed, program)
+            _check_keys(database, needed, program, clock)
             yield database
     except Unsupported as unsupported:
         raise Findings([unsupported.diagnostic]) from None
 
 
-def _create_views(database: Database, needed: Sequence[Needed], files: dict[str, File]) -> None:
+def _create_views(database: Database, needed: Sequence[Needed], files: dict[str, File], catalog: Catalog) -> None:
     """A view for each file; catalog tables over one file share it."""
     shared: dict[tuple[str, ...], Table] = {}
     for each in needed if files else ():
@@ -317,7 +324,23 @@ def _create_views(database: Database, needed: Sequence[Needed], files: dict[str,
         if len(table.stored_in) == 2:
             database.create_schema(table.stored_in[0])
         path, format = files[table.name]
+        if format == "csv":
+            table = _typed(table, database.columns_of_file(path), catalog)
         database.execute(database.backend.create_file_view(table, str(path), format))
+
+
+def _typed(table: Table, stored: Iterable[str], catalog: Catalog) -> Table:
+    """The table with the columns that its CSV file has. What a link leads by is of the type of the key it leads to."""
+    there = {name.casefold() for name in stored}
+    columns = {name: each for name, each in table.columns.items() if each.stored_as.casefold() in there}
+    declared = {each.stored_as for each in columns.values()}
+    for link in table.links.values():
+        other = catalog.tables[link.table]
+        keys = [each for each in other.columns.values() if each.stored_as == other.key and each.formula is None]
+        if keys and link.column not in declared and link.column.casefold() in there:
+            columns[link.column] = replace(keys[0], name=link.column, stored_as=link.column)
+    at = table.at if table.at is not None and table.at.casefold() in there else None
+    return replace(table, columns=columns, at=at)
 
 
 def _stored(database: Database, table: Table, files: dict[str, File]) -> Stored:
@@ -333,13 +356,13 @@ def _stored(database: Database, table: Table, files: dict[str, File]) -> Stored:
     return found
 
 
-def _check_keys(database: Database, needed: Sequence[Needed], program: ir.Program) -> None:
+def _check_keys(database: Database, needed: Sequence[Needed], program: ir.Program, clock: Clock) -> None:
     """Every key that stands for one row must do so: the customers', and those that links lead to."""
     tables = {each.table.name: each.table for each in needed}
     linked = {link.table for each in needed for link in each.table.links.values() if link.column in each.columns}
     for name, table in tables.items():
         if name == program.catalog.entity or (name in linked and table.key is not None):
-            refuse_faulty_keys(table, database.rows(database.backend.key_faults(table)))
+            refuse_faulty_keys(table, database.rows(database.backend.key_faults(table, program, clock)))
 
 
 @contextmanager
@@ -395,16 +418,21 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
 
     text = str(error)
     first = (text.partition("\n")[0].partition(": ")[2] or text).rstrip(" ;!.")
-    for sign, message, help in (
-        ("Could not set lock", f"another program has `{target.path}` open", "close it, or wait until it has finished"),
-        ("different configuration", f"this process has `{target.path}` open already", "close that connection first"),
-        ("not a valid DuckDB database", f"`{target.path}` is not a DuckDB database", "`path` is a DuckDB file, or a folder of Parquet and CSV files"),
-        ("Permission denied", f"`{target.path}` may not be opened: permission denied", "ask for the right to open it"),
-        ("version number", f"`{target.path}` was written by another version of DuckDB: {first}", "open it with a newer DuckDB"),
-        ("file system operations are disabled", f"the database wants to open a file outside of itself: {first}", "a view over other files cannot be read: make it a table"),
-    ):  # fmt: skip
+    path = f"`{target.path}`"
+    known = {
+        "Could not set lock": (f"another program has {path} open", "close it, or wait until it has finished"),
+        "different configuration": (f"this process has {path} open already", "close that connection first"),
+        "not a valid DuckDB database": (f"{path} is not a DuckDB database", "name a DuckDB file or a folder of files"),
+        "Permission denied": (f"{path} may not be opened", "ask whoever keeps it for the right to"),
+        "version number": (f"{path} is from another version of DuckDB: {first}", "update DuckDB"),
+        "file system operations are disabled": (
+            f"the database wants to open a file outside of itself: {first}",
+            "a view over other files cannot be read: make it a table",
+        ),
+    }
+    for sign, words in known.items():
         if sign in text:
-            return message, help
+            return words
     match error:
         case duckdb.ConversionException():
             return (

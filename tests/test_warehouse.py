@@ -392,7 +392,7 @@ def test_two_files_of_one_table_are_asked_about(write: Write) -> None:
     export(project)
     export(project, "csv")
     assert "has 2 files" in problem(project).message
-    catalog = CATALOG.replace("from: orders", "from: orders.csv").replace("from: customers", "from: customers.parquet")
+    catalog = CATALOG.replace("from: orders", "from: orders.csv").replace("from: customers", "from: customers.csv")
     (project / "catalog.yml").write_text(catalog)
     assert sizes(project) == EXPECTED
 
