@@ -166,7 +166,9 @@ def test_only_the_findings_of_the_paths_are_shown(shop: Path) -> None:
     segdsl("check", "segments/lifecycle.seg", at=shop)
     segdsl("check", "segments/extra.seg", at=shop, code=1)
     segdsl("check", "segments", at=shop, code=1)
-    assert "there is no file or folder `segments/none.seg`" in segdsl("check", "segments/none.seg", at=shop, code=2).stderr
+    assert (
+        "there is no file or folder `segments/none.seg`" in segdsl("check", "segments/none.seg", at=shop, code=2).stderr
+    )
     assert "is not in the project" in segdsl("check", "..", "-C", str(shop), at=shop, code=2).stderr
 
 
@@ -193,7 +195,7 @@ def test_colours_only_on_a_terminal_or_when_asked_for(shop: Path) -> None:
         ("segments/extra.seg", b"segment caf\xe9\n  when everyone\n", "not-utf8", 1),
         ("segments/extra.seg", "segment x\n".encode("utf-16"), "not-utf8", 1),
         ("segments/extra.seg", b"#" * 1_000_001, "file-too-large", 1),
-        ("segments/extra.yml", b"segments: {}\n", "unreadable-file", 1),
+        ("segments/extra.yml", b"segments: [\n", "bad-yaml", 1),
         ("catalog.yml", b"tables: \xff\n", "not-utf8", 2),
         ("segdsl.yml", b"name: \xff\n", "not-utf8", 2),
         ("segdsl.yml", b"name: [x\n", "bad-yaml", 1),
@@ -217,6 +219,12 @@ def test_a_file_that_cannot_be_used_is_a_finding(shop: Path, name: str, content:
     shape = json.loads(segdsl("check", "--format", "json", at=shop, code=code).stdout)
     assert rule in [finding["rule"] for finding in shape["diagnostics"]]
     assert name in [finding["file"] for finding in shape["diagnostics"]]
+
+
+def test_segments_in_yaml_count_like_others(shop: Path) -> None:
+    add(shop, 'segments:\n  from_germany:\n    when: country = "DE"\n', "more.yml")
+    assert segdsl("check", "--strict", at=shop).stdout == "9 segments in 3 files: no findings\n"
+    assert segdsl("members", "from_germany", "--as-of", AS_OF, at=shop).stdout.startswith("customer_id\n")
 
 
 def test_a_byte_order_mark_is_no_text(shop: Path) -> None:
@@ -333,7 +341,7 @@ def test_set_gives_a_let_another_value(made: Path) -> None:
     assert champions("--set", "loyal_orders=9", "--set", "loyal_orders=4") == champions()
     assert "`loyal_orders`" in segdsl("size", "--set", "loyal_order=9", at=made, code=2).stderr
     assert "--set NAME=VALUE" in segdsl("check", "--set", "loyal_orders", at=made, code=2).stderr
-    segdsl("check", "--set", "loyal_orders=many", at=made, code=2)
+    assert "this is a whole number" in segdsl("check", "--set", "loyal_orders=many", at=made, code=1).stdout
 
 
 def test_a_name_that_is_not_there_is_wrong_usage(made: Path) -> None:
