@@ -30,7 +30,7 @@ test: $(STAMP)
 
 # make test-long    more generated projects, for an hour or a night: SEEDS=100000 make test-long
 test-long: $(STAMP)
-	$(BIN)/python -m pytest -q -n 2 -m long --override-ini addopts="-p no:cacheprovider"
+	$(BIN)/python -m pytest -q -s -m long --override-ini addopts="-p no:cacheprovider"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
