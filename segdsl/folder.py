@@ -27,7 +27,7 @@ def file_of(table: Table, folder: Path) -> tuple[Path, Format]:
     `from: orders` is `orders.parquet` or `orders.csv`; `from: crm.orders` is `crm/orders.*` or `crm.orders.*`.
     """
     stored_in = ".".join(table.stored_in)
-    candidates = _candidates(table)
+    candidates = candidates_of(table)
     found = [name for name in candidates if os.path.lexists(folder / name)]
     if not found:
         raise DatabaseProblem(
@@ -44,12 +44,17 @@ def file_of(table: Table, folder: Path) -> tuple[Path, Format]:
     path = folder / found[0]
     if not path.resolve().is_relative_to(folder.resolve()):
         raise DatabaseProblem(f"`{path}` leads out of the folder `{folder}`", "put the file itself there", table.span)
+    if any(char in str(path) for char in "*?["):
+        # DuckDB takes these for patterns, and would read whatever fits them.
+        raise DatabaseProblem(
+            f"`{path}` has one of `*`, `?` and `[` in its path", "rename the file or folder", table.span
+        )
     if not path.is_file():
         raise DatabaseProblem(f"`{path}` is not a file", "a table is one file", table.span)
     return path, "csv" if path.suffix.lower() == ".csv" else "parquet"
 
 
-def _candidates(table: Table) -> list[str]:
+def candidates_of(table: Table) -> list[str]:
     """The files that may hold a table, relative to the folder."""
     parts = table.stored_in
     if len(parts) == 1 and parts[0].lower().endswith((".parquet", ".csv")):

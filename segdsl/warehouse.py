@@ -110,7 +110,7 @@ def export_members(
 
 def run(program: ir.Program, clock: Clock, target: Target) -> RunSummary:
     """Replaces the memberships of all segments. When anything fails the memberships before stay as they were."""
-    if target.path.is_dir():
+    if _is_folder(target):
         return _run_in_folder(program, clock, target)
     return _run_in_database(program, clock, target)
 
@@ -145,6 +145,13 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target) -> RunSumm
     output = target.path / (target.memberships or MEMBERSHIPS_FILE)
     parts = (MEMBERSHIPS_TABLE,)
     _refuse_to_overwrite_source(program, parts)
+    for table in program.catalog.tables.values():
+        if output.name in folder.candidates_of(table):
+            raise DatabaseProblem(
+                f"the table `{table.name}` may be stored in `{output}`, where memberships are written",
+                "name another file: `memberships: NAME.parquet` in the target",
+                table.span,
+            )
     names = tuple(program.segments)
     existing = [output] if lexists(output) else []
     with (
@@ -272,6 +279,13 @@ class Database:
             self.tables[_folded(parts)] = Stored(f"table `{'.'.join(parts)}`", columns)
 
 
+def _is_folder(target: Target) -> bool:
+    try:
+        return target.path.is_dir()
+    except (OSError, ValueError):
+        raise DatabaseProblem(f"`{target.path}` cannot be opened", "check the target's `path`", target.span) from None
+
+
 @contextmanager
 def _opened(
     program: ir.Program,
@@ -291,7 +305,7 @@ def _opened(
     dialect = backend("duckdb")
     try:
         needed = [Needed(use.table, frozenset(use.columns)) for use in dialect.tables_used(program, names)]
-        in_folder = target.path.is_dir()
+        in_folder = _is_folder(target)
         files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if in_folder else {}
         allowed = [*(file for file, _ in files.values()), *extra_files]
         with _explained(target), _connected(target, allowed, writing=writing) as connection, connection.begin():
@@ -371,7 +385,7 @@ def _connected(target: Target, allowed: Sequence[Path], *, writing: bool) -> Ite
     from sqlalchemy import URL, create_engine
     from sqlalchemy.pool import NullPool
 
-    in_folder = target.path.is_dir()
+    in_folder = _is_folder(target)
     if not in_folder and not target.path.exists():
         raise DatabaseProblem(
             f"there is no database `{target.path}`", f"correct the `path` of the target `{target.name}`", target.span

@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from segdsl.cli import main
+
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2026-03-01"
 
@@ -317,17 +319,19 @@ def test_a_run_writes_what_the_size_says(shop: Path) -> None:
 @pytest.mark.parametrize(
     "moment", ["2026-03-01", "2026-03-01T00:00", "2026-03-01T00:00:00.0+01:00", "2026-02-28T23:00Z"]
 )
-def test_as_of_is_a_date_or_a_moment(made: Path, moment: str) -> None:
-    shape = json.loads(segdsl("size", "newcomers", "--as-of", moment, "--format", "json", at=made).stdout)
-    assert shape["as_of"] == "2026-03-01T00:00:00+01:00"
+def test_as_of_is_a_date_or_a_moment(made: Path, moment: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(made), "size", "newcomers", "--as-of", moment, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["as_of"] == "2026-03-01T00:00:00+01:00"
 
 
 @pytest.mark.parametrize(
-    "moment", ["tomorrow", "2026-02-30", "2026-1-1", "20260101", "2026-01-01T25:00", "", "0001-01-01", "٢٠٢٦-01-01"]
+    "moment",
+    ["tomorrow", "2026-02-30", "2026-1-1", "20260101", "2026-01-01T25:00", "", "0001-01-01", "٢٠٢٦-01-01"],
 )
-def test_what_is_no_moment_is_wrong_usage(made: Path, moment: str) -> None:
-    done = segdsl("size", f"--as-of={moment}", at=made, code=2)
-    assert "2026-01-10" in done.stderr or "calendar" in done.stderr
+def test_what_is_no_moment_is_wrong_usage(made: Path, moment: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(made), "size", f"--as-of={moment}"]) == 2
+    said = capsys.readouterr().err
+    assert "2026-01-10" in said or "calendar" in said
 
 
 def test_set_gives_a_let_another_value(made: Path) -> None:

@@ -367,6 +367,33 @@ def test_a_table_that_definitions_read_is_never_replaced(write: Write) -> None:
     assert "where memberships are written" in problem(project).message
 
 
+def test_a_file_that_definitions_read_is_never_replaced(write: Write) -> None:
+    project = write(catalog=CATALOG.replace("from: orders", "from: memberships"))
+    export(project)
+    (project / "data" / "orders.parquet").rename(project / "data" / "memberships.parquet")
+    before = (project / "data" / "memberships.parquet").read_bytes()
+    assert "where memberships are written" in problem(project).message
+    assert (project / "data" / "memberships.parquet").read_bytes() == before
+
+
+def test_paths_are_never_taken_for_patterns(write: Write) -> None:
+    project = write(catalog=CATALOG.replace("from: customers", 'from: "[c]*"'))
+    export(project, "csv")
+    (project / "data" / "customers.csv").rename(project / "data" / "[c]*.csv")
+    assert "has one of `*`, `?` and `[` in its path" in problem(project).message
+
+
+def test_a_folder_may_have_an_odd_name(write: Write) -> None:
+    project = write()
+    for format in ("parquet", "csv"):
+        export(project, format, f"d'a;t\"a %20 {format} 高")
+        (project / "segdsl.yml").write_text(
+            f"""name: acme\ntargets: {{dev: {{type: duckdb, path: 'd''a;t"a %20 {format} 高'}}}}\n"""
+        )
+        assert sizes(project) == EXPECTED
+        assert segdsl.run(segdsl.load(project), as_of=AS_OF).rows == 5
+
+
 def test_a_view_over_other_files_cannot_be_read(write: Write, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("customer_id,country,age,signed_up,vip\n1,IN,20,2026-01-01,true\n")
@@ -419,7 +446,7 @@ def test_no_file_outside_of_the_folder_is_read(write: Write, name: str) -> None:
 def test_two_catalog_tables_may_share_a_file(write: Write) -> None:
     catalog = CATALOG.replace(
         "entity: customer",
-        "  refund:\n    from: orders\n    links: {customer: customer_id}\n    columns: {order_id: integer}\nentity: customer",
+        "  refund: {from: orders, links: {customer: customer_id}, columns: {order_id: integer}}\nentity: customer",
     )
     project = write(catalog=catalog, segments=SEGMENTS + "segment r when count(refund where order_id > 10) >= 1\n")
     for format in ("parquet", "csv"):
