@@ -68,7 +68,6 @@ RULES: dict[str, Rule] = _rules(
     # types
     wrong_type="a value of a type that cannot stand there",
     not_in_list="a text that is not in the column's closed list",
-    out_of_range="a number outside the column's declared range",
     no_time="a window or `first`/`last` on a table without `at`",
     many_rows="a table of many rows where one value is needed",
     bad_window="a window that holds nothing",
@@ -83,7 +82,6 @@ RULES: dict[str, Rule] = _rules(
     # what a database cannot say
     unsupported="a construct that this database cannot say exactly",
     no_segments="a project without segments",
-    unreadable_target="the target of a run cannot be used",
 ) | _rules(
     Severity.WARNING,
     includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",

@@ -69,5 +69,5 @@ def test_duckdb_selects_the_same_people_on_many_more() -> None:
             different.append(seed)
             print(f"seed {seed}: {found[:2000]}")
         if (seed + 1 - first) % 500 == 0:
-            print(f"{seed + 1 - first} projects compared, {len(different)} differ; go on with FIRST={seed + 1}", flush=True)
+            print(f"{seed + 1 - first} compared, {len(different)} differ; go on with FIRST={seed + 1}", flush=True)
     assert not different

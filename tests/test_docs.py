@@ -1,0 +1,62 @@
+"""The reference and the rules say what is true: every definition in them is checked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from segdsl.diagnostics import RULES, Report
+from segdsl.grammar.files import parse_catalog
+from segdsl.grammar.parse import parse
+from segdsl.semantics.declare import declare
+from segdsl.semantics.functions import FUNCTIONS
+from segdsl.semantics.resolve import resolve
+from segdsl.source import Source
+
+DOCS = Path(__file__).parent.parent / "docs"
+LANGUAGE = (DOCS / "language.md").read_text(encoding="utf-8")
+RULES_PAGE = (DOCS / "rules.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+CATALOG = next(block for block in blocks(LANGUAGE, "yaml") if block.startswith("tables:"))
+SECTIONS = {
+    section.split("\n", 1)[0]: blocks(section, "seg")
+    for section in RULES_PAGE.split("\n## ")[1:]
+    if "```seg" in section
+}
+
+
+def found(text: str) -> list[str]:
+    """The rules that a definition breaks, over the catalog of the language reference."""
+    report = Report()
+    catalog = declare(parse_catalog(Source("catalog.yml", CATALOG), report), report)
+    module = parse(Source("page.seg", text), report)
+    resolve([module], catalog, name="docs", timezone="UTC", week_starts=0, settings={}, report=report)
+    return [each.rule.name for each in report]
+
+
+@pytest.mark.parametrize("text", blocks(LANGUAGE, "seg"))
+def test_the_reference_shows_sound_definitions(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("rule", SECTIONS)
+def test_each_rule_has_a_bad_and_a_good_example(rule: str) -> None:
+    bad, good = SECTIONS[rule]
+    assert set(found(bad)) == {rule}
+    assert found(good) == []
+
+
+def test_every_rule_is_on_the_page() -> None:
+    assert [name for name in RULES if f"## {name}\n" not in RULES_PAGE and f"`{name}`" not in RULES_PAGE] == []
+    assert [name for name in SECTIONS if name not in RULES] == []
+
+
+def test_every_function_is_in_the_reference() -> None:
+    assert [name for name in FUNCTIONS if f"`{name}(" not in LANGUAGE] == []
