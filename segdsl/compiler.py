@@ -6,11 +6,11 @@ The map of the house. The tree on disk is the pipeline:
     grammar/      what was written?      text and YAML -> `ast`            (lark and PyYAML live here only)
     semantics/    what does it mean?     `ast` + catalog -> `ir`           (`evaluate` is the meaning, in Python)
     backends/     how is it said?        `ir` -> plan -> sqlglot -> SQL    (sqlglot lives here only)
+    warehouse/    who is in it?          SQL + a target -> rows            (connections and drivers live here only)
     compiler.py   this file: the stages, in order
     project.py    the only reader of a project's files
-    warehouse.py  the only room with connections and drivers; beside it
-      introspection.py   does the database hold what the catalog declares?
-      folder.py          which file of a folder holds a table; replacing a file in one step
+    introspection.py   does the database hold what the catalog declares?
+    folder.py     which file of a folder holds a table; how a file is replaced in one step
     render.py     findings -> text for people, JSON for programs
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes

@@ -328,6 +328,10 @@ def _check_options(target: ast.Target, report: Report) -> None:
             report.add("bad-value", f"`{name}` is empty", option.value.span)
         elif "\0" in option.value.value:
             report.add("bad-value", f"`{name}` holds a character that no path or name can have", option.value.span)
+        elif name == "schema" and re.search(r"[.\"]", option.value.value):
+            report.add(
+                "bad-value", f"`{option.value.value}` is not one name", option.value.span, help="write the schema alone"
+            )
         elif name == "memberships":
             _check_file_name(option.value, report)
     if "path" not in {option.name.text for option in target.options}:

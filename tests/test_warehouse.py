@@ -394,6 +394,19 @@ def test_a_folder_may_have_an_odd_name(write: Write) -> None:
         assert segdsl.run(segdsl.load(project), as_of=AS_OF).rows == 5
 
 
+def test_a_schema_of_the_databases_own_name(write: Write) -> None:
+    project = write(
+        "CREATE SCHEMA acme; CREATE TABLE acme.acme.people AS FROM customers;",
+        catalog=CATALOG.replace("from: customers", "from: acme.people"),
+        target="path: acme.duckdb, schema: acme",
+    )
+    found = problem(project)
+    assert "a schema has the name of the database itself" in found.message
+    (project / "catalog.yml").write_text(CATALOG.replace("from: customers", "from: acme.acme.people"))
+    assert sizes(project) == EXPECTED
+    assert "from the database of that name" in problem(project).message
+
+
 def test_a_view_over_other_files_cannot_be_read(write: Write, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("customer_id,country,age,signed_up,vip\n1,IN,20,2026-01-01,true\n")

@@ -25,7 +25,7 @@ NEXT_COMMANDS = (
 
 def create(folder: Path) -> list[str]:
     """Makes the project; gives the paths of its files, relative to `folder`."""
-    content = {name: text for name, text in sorted(_rendered(_name(folder)).items())}
+    content = dict(sorted(_rendered(_name(folder)).items()))
     existing = [name for name in content if os.path.lexists(folder / name)]
     if existing:
         raise BadRequest(

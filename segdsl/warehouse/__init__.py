@@ -1,0 +1,12 @@
+"""Runs: a program, a clock and a target to rows. The only room with connections and drivers, imported when needed.
+
+`runs` is what is computed and written, `database` how a target is opened and compared with the catalog, `errors` what
+a driver's errors mean. Whatever goes wrong outside of segdsl is a `DatabaseProblem` with a clear message.
+"""
+
+from __future__ import annotations
+
+from segdsl.introspection import DatabaseProblem
+from segdsl.warehouse.runs import Members, RunSummary, Size, Sizes, export_members, members, run, size
+
+__all__ = ["DatabaseProblem", "Members", "RunSummary", "Size", "Sizes", "export_members", "members", "run", "size"]

@@ -1,0 +1,222 @@
+"""A target, opened: a DuckDB file, or a folder of Parquet and CSV files that an in-memory DuckDB reads through views.
+
+In: what a query needs and a target. Out: a `Database` to ask. Promised: a connection can open no file but the target's
+own, nor change its settings; it is read-only unless it is to write; what the database holds has been compared with
+the catalog, and its keys have been checked, before anything is computed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segdsl import folder
+from segdsl.compiler import Findings
+from segdsl.diagnostics import did_you_mean, listed
+from segdsl.introspection import DatabaseProblem, Needed, Stored, check, refuse_faulty_keys
+from segdsl.project import Target
+from segdsl.semantics import ir
+from segdsl.semantics.calendar import Clock
+from segdsl.semantics.catalog import Catalog, Table
+from segdsl.warehouse.errors import explained
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+    from sqlalchemy.engine import Connection
+
+    from segdsl.backends import Backend
+
+File = tuple[Path, folder.Format]
+
+
+def folded(parts: Iterable[str]) -> tuple[str, ...]:
+    """A name as databases compare it."""
+    return tuple(part.casefold() for part in parts)
+
+
+class Database:
+    """One transaction in a target. Every statement goes through here."""
+
+    def __init__(self, connection: Connection, backend: Backend) -> None:
+        self._connection = connection
+        self.backend = backend
+        self.tables: dict[tuple[str, ...], Stored] = {}
+
+    @property
+    def driver(self) -> Any:
+        """DuckDB's own connection: it writes files without a statement that would name them."""
+        return self._connection.connection.driver_connection
+
+    def execute(self, statement: str, *parameters: object) -> None:
+        self._connection.exec_driver_sql(statement, tuple(parameters) or None)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._connection.exec_driver_sql(query)]
+
+    def select(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._connection.execute(query)]
+
+    def create_schema(self, name: str) -> None:
+        from sqlalchemy.schema import CreateSchema
+
+        self._connection.execute(CreateSchema(name, if_not_exists=True))
+
+    def columns_of_file(self, path: Path) -> list[str]:
+        if path.suffix.lower() == ".csv":
+            return list(
+                self.driver.read_csv(str(path), header=True, delimiter=",", quotechar='"', all_varchar=True).columns
+            )
+        return list(self.driver.read_parquet(str(path)).columns)
+
+    def write(self, relation: Any, path: Path) -> None:
+        """Writes a relation of the driver to a file that may be opened, and that the name's end gives the format of."""
+        if path.suffix == ".csv":
+            relation.write_csv(str(path), header=True, use_tmp_file=False)
+        else:
+            relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
+
+    def look(self) -> None:
+        """Learns what tables and columns there are; a table of the schema `main` is known by its bare name too."""
+        found: dict[tuple[str, ...], dict[str, str]] = {}
+        for database, schema, table, column, data_type in self.rows(
+            "SELECT table_catalog, table_schema, table_name, column_name, data_type "
+            "FROM information_schema.columns WHERE table_catalog = current_database()"
+        ):
+            names = [(database, schema, table), (schema, table)]
+            for parts in [*names, (table,)] if schema == "main" else names:
+                found.setdefault(parts, {})[column] = data_type
+        for parts, columns in found.items():
+            self.tables[folded(parts)] = Stored(f"table `{'.'.join(parts)}`", columns)
+
+
+def is_folder(target: Target) -> bool:
+    """Whether the target is a folder of files, or else a DuckDB file."""
+    try:
+        return target.path.is_dir()
+    except (OSError, ValueError):
+        raise DatabaseProblem(f"`{target.path}` cannot be opened", "check the target's `path`", target.span) from None
+
+
+@contextmanager
+def opened(
+    program: ir.Program,
+    names: Sequence[str],
+    clock: Clock,
+    target: Target,
+    *,
+    writing: bool = False,
+    extra_files: Sequence[Path] = (),
+) -> Iterator[Database]:
+    """A database that holds what the segments called `names` need. All that is done in it is one transaction.
+
+    `extra_files` are the only files, beside the target's own, that may be opened.
+    """
+    from segdsl.backends import Unsupported, backend
+
+    dialect = backend("duckdb")
+    try:
+        needed = [Needed(use.table, frozenset(use.columns)) for use in dialect.tables_used(program, names)]
+        in_folder = is_folder(target)
+        files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if in_folder else {}
+        allowed = [*(file for file, _ in files.values()), *extra_files]
+        with explained(target), _connected(target, allowed, writing=writing) as connection, connection.begin():
+            database = Database(connection, dialect)
+            _create_views(database, needed, files, program.catalog)
+            database.look()
+            stored = {each.table.name: _stored(database, each.table, files) for each in needed}
+            check(needed, stored, program.catalog)
+            _check_keys(database, needed, program, clock)
+            yield database
+    except Unsupported as unsupported:
+        raise Findings([unsupported.diagnostic]) from None
+
+
+def _create_views(database: Database, needed: Sequence[Needed], files: dict[str, File], catalog: Catalog) -> None:
+    """A view for each file; catalog tables over one file share it."""
+    shared: dict[tuple[str, ...], Table] = {}
+    for each in needed if files else ():
+        table = each.table
+        if (first := shared.get(folded(table.stored_in))) is not None:
+            table = replace(table, columns=first.columns | table.columns, links=first.links | table.links)
+        shared[folded(table.stored_in)] = table
+    for table in shared.values():
+        if len(table.stored_in) > 2:
+            raise DatabaseProblem(
+                f"a folder has no database `{table.stored_in[0]}`",
+                "name the file: `from: FOLDER/NAME.parquet`",
+                table.span,
+            )
+        if len(table.stored_in) == 2:
+            database.create_schema(table.stored_in[0])
+        path, format = files[table.name]
+        if format == "csv":
+            table = _typed(table, database.columns_of_file(path), catalog)
+        database.execute(database.backend.create_file_view(table, str(path), format))
+
+
+def _typed(table: Table, stored: Iterable[str], catalog: Catalog) -> Table:
+    """The table with the columns that its CSV file has. What a link leads by is of the type of the key it leads to."""
+    there = {name.casefold() for name in stored}
+    columns = {name: each for name, each in table.columns.items() if each.stored_as.casefold() in there}
+    declared = {each.stored_as for each in columns.values()}
+    for link in table.links.values():
+        other = catalog.tables[link.table]
+        keys = [each for each in other.columns.values() if each.stored_as == other.key and each.formula is None]
+        if keys and link.column not in declared and link.column.casefold() in there:
+            columns[link.column] = replace(keys[0], name=link.column, stored_as=link.column)
+    at = table.at if table.at is not None and table.at.casefold() in there else None
+    return replace(table, columns=columns, at=at)
+
+
+def _stored(database: Database, table: Table, files: dict[str, File]) -> Stored:
+    """What the database has for a catalog table."""
+    found = database.tables.get(folded(table.stored_in))
+    if found is None:
+        known = sorted({".".join(parts) for parts in database.tables if len(parts) == len(table.stored_in)})
+        name = ".".join(table.stored_in)
+        help = did_you_mean(name, known, f"there are {listed(known)}" if known else "the database has no tables")
+        raise DatabaseProblem(f"the database has no table `{name}`", help, table.span)
+    if table.name in files:
+        return Stored(f"file `{files[table.name][0].name}`", found.columns)
+    return found
+
+
+def _check_keys(database: Database, needed: Sequence[Needed], program: ir.Program, clock: Clock) -> None:
+    """Every key that stands for one row must do so: the customers', and those that links lead to."""
+    tables = {each.table.name: each.table for each in needed}
+    linked = {link.table for each in needed for link in each.table.links.values() if link.column in each.columns}
+    for name, table in tables.items():
+        if name == program.catalog.entity or (name in linked and table.key is not None):
+            refuse_faulty_keys(table, database.rows(database.backend.key_faults(table, program, clock)))
+
+
+@contextmanager
+def _connected(target: Target, allowed: Sequence[Path], *, writing: bool) -> Iterator[Connection]:
+    """A connection that can open nothing but the target and the files `allowed`, and knows no session settings."""
+    from sqlalchemy import URL, create_engine
+    from sqlalchemy.pool import NullPool
+
+    in_folder = is_folder(target)
+    if not in_folder and not target.path.exists():
+        raise DatabaseProblem(
+            f"there is no database `{target.path}`", f"correct the `path` of the target `{target.name}`", target.span
+        )
+    with tempfile.TemporaryDirectory(prefix="segdsl-") as scratch:
+        engine = create_engine(
+            URL.create("duckdb", database=":memory:" if in_folder else str(target.path)),
+            connect_args={"read_only": not (writing or in_folder), "config": {"temp_directory": scratch}},
+            poolclass=NullPool,
+        )
+        with engine.connect() as connection:
+            for setting in ("SET TimeZone = 'UTC'", "SET enable_progress_bar = false"):
+                connection.exec_driver_sql(setting)
+            connection.exec_driver_sql("SET allowed_paths = ?", ([str(path) for path in allowed],))
+            # The order matters: nothing can be allowed any more after these two.
+            connection.exec_driver_sql("SET enable_external_access = false")
+            connection.exec_driver_sql("SET lock_configuration = true")
+            connection.commit()
+            yield connection

@@ -1,0 +1,72 @@
+"""What a driver raises, in words: what happened, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from segdsl.introspection import DatabaseProblem
+from segdsl.project import Target
+
+
+@contextmanager
+def explained(target: Target) -> Iterator[None]:
+    """What a driver raises becomes a `DatabaseProblem`."""
+    import duckdb
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, duckdb.Error) as error:
+        original = getattr(error, "orig", None) or error
+        if isinstance(original, duckdb.InterruptException):
+            raise KeyboardInterrupt from None
+        message, help = _in_words(original, target)
+        raise DatabaseProblem(message, help, target.span) from error
+
+
+def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
+    """What a driver's error means, and what to do."""
+    import duckdb
+
+    text = str(error)
+    first = (text.partition("\n")[0].partition(": ")[2] or text).rstrip(" ;!.")
+    path = f"`{target.path}`"
+    known = {
+        "Could not set lock": (f"another program has {path} open", "close it, or wait until it has finished"),
+        "different configuration": (f"this process has {path} open already", "close that connection first"),
+        "not a valid DuckDB database": (f"{path} is not a DuckDB database", "name a DuckDB file or a folder of files"),
+        "Permission denied": (f"{path} may not be opened", "ask whoever keeps it for the right to"),
+        "version number": (f"{path} is from another version of DuckDB: {first}", "update DuckDB"),
+        "Ambiguous reference": (
+            f"a schema has the name of the database itself: {first}",
+            "write all three parts in catalog.yml: `from: DATABASE.SCHEMA.TABLE`",
+        ),
+        "file system operations are disabled": (
+            f"the database wants to open a file outside of itself: {first}",
+            "a view over other files cannot be read: make it a table",
+        ),
+    }
+    for sign, words in known.items():
+        if sign in text:
+            return words
+    match error:
+        case duckdb.ConversionException():
+            return (
+                f"a stored value cannot be read as it is declared: {first}",
+                "compare the types in catalog.yml with what is stored",
+            )
+        case duckdb.OutOfRangeException():
+            return (
+                f"a number grows past what the database keeps exactly: {first}",
+                "divide first, or declare fewer decimals",
+            )
+        case duckdb.OutOfMemoryException():
+            return (
+                f"the database ran out of memory: {first}",
+                "compute fewer segments at a time, or give it more memory",
+            )
+        case duckdb.IOException():
+            return f"`{target.path}` cannot be used: {first}", "check the target's `path`"
+        case _:
+            return f"the database said no: {first}", f"check the target `{target.name}`"
