@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from lark import Token, Transformer, Tree
 from lark.visitors import Transformer_NonRecursive
@@ -88,6 +88,24 @@ class Builder(Base):
     def metric(self, items: Items) -> ast.Metric:
         titles = self._texts(items[:-1])
         return ast.Metric(items[1], items[-1], titles[0] if titles else None, span=self._span(items))
+
+    def head(self, items: Items) -> ast.Definition:
+        """A definition of which no more could be read; its condition or value is `ast.Broken`."""
+        span = self._span(items)
+        names, titles = _all(items, ast.Ident), self._texts(items)
+        title = titles[0] if titles else None
+        group = names[1] if len(names) > 1 else None
+        broken = ast.Broken(span=span)
+        match items[0].type:
+            case "SEGMENT":
+                priority = _first(items, ast.Number)
+                return ast.Segment(names[0], title, group, priority, when=broken, span=span)
+            case "GROUP":
+                return ast.Group(names[0], title, span=span)
+            case "METRIC":
+                return ast.Metric(names[0], broken, title, span=span)
+            case _:
+                return ast.Let(names[0], broken, span=span)
 
     def priority(self, items: Items) -> ast.Number:
         return self.number(items[1:])
@@ -363,6 +381,19 @@ class Builder(Base):
         return self.source.span(_place(items[0])[0], _place(items[-1])[1])
 
 
+def without_expression(node: ast.Definition) -> ast.Definition:
+    """The definition with `ast.Broken` in place of its condition or value."""
+    match node:
+        case ast.Segment():
+            return replace(node, when=ast.Broken(span=node.span))
+        case ast.Let() | ast.Metric():
+            return replace(node, value=ast.Broken(span=node.span))
+        case ast.Group():
+            return node
+        case _:
+            assert_never(node)
+
+
 def _place(item: Any) -> tuple[int, int]:
     match item:
         case Token():
@@ -417,21 +448,29 @@ def _parted(where: ast.Expr | None, window: ast.Window | None) -> tuple[ast.Expr
     The grammar reads `where (C) in last 30 days` as a test of `(C)`. A condition has no time, so the window is that
     of the rows.
     """
-    if window is not None or where is None:
+    around: list[ast.And | ast.Or | ast.Not] = []
+    last = where
+    while isinstance(last, ast.And | ast.Or | ast.Not):
+        around.append(last)
+        last = last.operand if isinstance(last, ast.Not) else last.terms[-1]
+    if window is not None or not isinstance(last, ast.InWindow) or last.negated or not _holds_condition(last.value):
         return where, window
-    match where:
-        case ast.InWindow(value=ast.Paren(inner=inner) as value, negated=False) if isinstance(inner, ast.Condition):
-            return value, where.window
-        case ast.Not():
-            operand, window = _parted(where.operand, None)
-            if operand is not None and window is not None:
-                return ast.Not(operand, span=where.span.source.span(where.span.start, operand.span.end)), window
-        case ast.And() | ast.Or():
-            last, window = _parted(where.terms[-1], None)
-            if last is not None and window is not None:
-                span = where.span.source.span(where.span.start, last.span.end)
-                return replace(where, terms=(*where.terms[:-1], last), span=span), window
-    return where, None
+    condition, window = last.value, last.window
+    for outer in reversed(around):
+        span = outer.span.source.span(outer.span.start, condition.span.end)
+        if isinstance(outer, ast.Not):
+            condition = ast.Not(condition, span=span)
+        else:
+            condition = replace(outer, terms=(*outer.terms[:-1], condition), span=span)
+    return condition, window
+
+
+def _holds_condition(node: ast.Expr) -> bool:
+    """Whether these are parentheses around something that is no value."""
+    inner = node
+    while isinstance(inner, ast.Paren):
+        inner = inner.inner
+    return inner is not node and isinstance(inner, ast.Condition)
 
 
 def _unit(token: Token) -> ast.Unit:

@@ -1,53 +1,58 @@
 """The tree as written to text in the one canonical layout, comments kept.
 
-`parse(format(m)) == m`, and formatting twice changes nothing more.
+`parse(format(m)) == m`, and formatting twice changes nothing more. Of a module that was read with errors parts are
+missing, so it has no layout: check the report first.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate, zip_longest
 from typing import assert_never
 
 from segdsl.grammar import ast
+from segdsl.grammar.parse import name_pattern
 
 WIDTH = 88
 
 # Words that begin a condition: as names they need backticks.
 _STARTERS = frozenset(("assigned", "every", "everyone", "false", "has", "in", "no", "not", "true"))
-_PLAIN_NAME = re.compile(
-    r"[^\x00-\x20!-/0-9:-@\[-^`{-\xa9«»\u2000-\u200b\u200e-\u206f\u3000-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
-    r"[^\x00-\x20!-/:-@\[-^`{-\xa9«»\u2000-\u200b\u200e-\u206f\u3000-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]*"
-)
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 @dataclass(slots=True)
 class _Line:
-    """A line of the layout. `start` is where what it says began in the source: comments go by it."""
+    """A line of the layout. `start` and `end` are where what it says stood in the source: comments go by them."""
 
     text: str
     start: int
+    end: int
     comment: str = ""
+
+    @property
+    def indent(self) -> str:
+        return self.text[: len(self.text) - len(self.text.lstrip(" "))]
 
 
 def format(module: ast.Module) -> str:
     """The canonical text of a module, with the comments that it was read with."""
-    comments = list(module.comments)
+    comments = deque(module.comments)
     blocks: list[tuple[ast.Definition | None, list[_Line]]] = []
-    for index, definition in enumerate(module.definitions):
-        later = module.definitions[index + 1 : index + 2]
-        end = later[0].span.start if later else None
-        mine = [comment for comment in comments if end is None or comment.span.start < end]
-        comments = comments[len(mine) :]
+    for definition, later in zip_longest(module.definitions, module.definitions[1:]):
+        mine: list[ast.Comment] = []
+        while comments and (later is None or comments[0].span.start < later.span.start):
+            mine.append(comments.popleft())
         trailing = _dangling(mine, definition)
-        comments = trailing + comments
+        comments.extendleft(reversed(trailing))
         blocks.append((definition, _with_comments(_definition(definition), mine[: len(mine) - len(trailing)])))
     if comments:
-        blocks.append((None, [_Line(comment.text, comment.span.start) for comment in comments]))
+        blocks.append((None, [_Line(comment.text, comment.span.start, comment.span.end) for comment in comments]))
     return "".join(_joined(blocks))
 
 
@@ -58,8 +63,8 @@ def _dangling(comments: Sequence[ast.Comment], definition: ast.Definition) -> li
         column = comment.span.source.position(comment.span.start).column
         if not comment.own_line or column > 1 or comment.span.start < definition.span.end:
             break
-        found.insert(0, comment)
-    return found
+        found.append(comment)
+    return found[::-1]
 
 
 def _joined(blocks: Sequence[tuple[ast.Definition | None, list[_Line]]]) -> Iterator[str]:
@@ -75,45 +80,60 @@ def _joined(blocks: Sequence[tuple[ast.Definition | None, list[_Line]]]) -> Iter
 
 
 def _with_comments(lines: list[_Line], comments: Sequence[ast.Comment]) -> list[_Line]:
+    """The lines with comments between them.
+
+    A comment on a line of its own stays before what it preceded. Of those inside of what is now one line, one at its
+    end stays there and the others go before it.
+    """
+    # Clauses may have changed places, so the starts need not ascend; what is left of them does.
+    least = list(accumulate((line.start for line in reversed(lines)), min))[::-1]
+    before: list[list[str]] = [[] for _ in range(len(lines) + 1)]
+    inside: list[list[ast.Comment]] = [[] for _ in lines]
     for comment in comments:
         at = comment.span.start
-        if comment.own_line:
-            place = next((index for index, line in enumerate(lines) if line.start > at), len(lines))
-            indent = re.match(" *", lines[place].text if place < len(lines) else "  ")
-            lines.insert(place, _Line((indent[0] if indent else "") + comment.text, at))
-            continue
-        place = max((index for index, line in enumerate(lines) if line.start <= at), default=0)
-        line = lines[place]
-        if line.comment or line.text.lstrip().startswith("#"):
-            indent = re.match(" *", line.text)
-            lines.insert(place, _Line((indent[0] if indent else "") + line.comment, line.start))
-        line.comment = comment.text
-    return lines
+        place = bisect_right(least, at) - 1
+        if place < 0 or (comment.own_line and at >= lines[place].end):
+            before[place + 1].append(comment.text)
+        else:
+            inside[place].append(comment)
+    laid_out: list[_Line] = []
+    for line, above, within in zip(lines, before, inside, strict=False):
+        if within and not within[-1].own_line:
+            line.comment = within.pop().text
+        above += [comment.text for comment in within]
+        laid_out += [_Line(line.indent + text, line.start, line.start) for text in above]
+        laid_out.append(line)
+    return laid_out + [_Line(f"  {text}", lines[-1].end, lines[-1].end) for text in before[-1]]
 
 
 def _definition(node: ast.Definition) -> list[_Line]:
-    start = node.span.start
+    start, end = node.span.start, node.span.end
     match node:
         case ast.Let():
-            return [_Line(f"let {name(node.name)} = {expression(node.value)}", start)]
+            return [_Line(f"let {name(node.name)} = {expression(node.value)}", start, end)]
         case ast.Metric():
             title = f" {expression(node.title)}" if node.title else ""
-            return [_Line(f"metric {name(node.name)}{title} = {expression(node.value)}", start)]
+            return [_Line(f"metric {name(node.name)}{title} = {expression(node.value)}", start, end)]
         case ast.Group():
-            lines = [_Line(f"group {name(node.name)}{_title(node)}", start)]
             words = [word for word in ("exclusive", "complete") if getattr(node, word)]
-            return [*lines, *(_Line(f"  {word}", start) for word in words), *_prose(node)]
+            head = _head(f"group {name(node.name)}{_title(node)}", node, node.name, node.title)
+            return [head, *(_Line(f"  {word}", head.end, head.end) for word in words), *_prose(node)]
         case ast.Segment():
             group = f" in {name(node.group)}" if node.group else ""
             priority = f" priority {expression(node.priority)}" if node.priority else ""
-            lines = [_Line(f"segment {name(node.name)}{_title(node)}{group}{priority}", start), *_prose(node)]
+            text = f"segment {name(node.name)}{_title(node)}{group}{priority}"
+            lines = [_head(text, node, node.name, node.title, node.group, node.priority), *_prose(node)]
             if node.when is not None:
                 lines += _when(node.when)
             if node.otherwise:
-                lines.append(_Line("  otherwise", node.span.end))
+                lines.append(_Line("  otherwise", end, end))
             return lines
         case _:
             assert_never(node)
+
+
+def _head(text: str, node: ast.Definition, *parts: ast.Node | None) -> _Line:
+    return _Line(text, node.span.start, max(part.span.end for part in parts if part is not None))
 
 
 def _title(node: ast.Segment | ast.Group) -> str:
@@ -122,14 +142,18 @@ def _title(node: ast.Segment | ast.Group) -> str:
 
 def _prose(node: ast.Segment | ast.Group) -> list[_Line]:
     clauses = (("owner", node.owner), ("about", node.about))
-    return [_Line(f"  {word} {expression(text)}", text.span.start) for word, text in clauses if text is not None]
+    return [
+        _Line(f"  {word} {expression(text)}", text.span.start, text.span.end)
+        for word, text in clauses
+        if text is not None
+    ]
 
 
 def _when(node: ast.Expr) -> list[_Line]:
     """The condition on one line when it fits, else a line for each term."""
     whole = f"  when {expression(node)}"
     if len(whole) <= WIDTH or not isinstance(node, ast.And | ast.Or):
-        return [_Line(whole, node.span.start)]
+        return [_Line(whole, node.span.start, node.span.end)]
     return _terms("  when ", node, 3)
 
 
@@ -142,15 +166,16 @@ def _terms(opening: str, node: ast.And | ast.Or, indent: int) -> list[_Line]:
         if len(lead) + len(text) > WIDTH and isinstance(term, ast.Paren) and isinstance(term.inner, ast.And | ast.Or):
             inner = _terms(f"{lead}(", term.inner, indent + 4)
             inner[-1].text += ")"
+            inner[-1].end = term.span.end
             lines += inner
         else:
-            lines.append(_Line(lead + text, term.span.start))
+            lines.append(_Line(lead + text, term.span.start, term.span.end))
     return lines
 
 
 def name(node: ast.Ident) -> str:
     """A name as it is written, in backticks when it needs them."""
-    if node.text not in _STARTERS and _PLAIN_NAME.fullmatch(node.text):
+    if node.text not in _STARTERS and name_pattern().fullmatch(node.text):
         return node.text
     return "`" + node.text.replace("`", "``") + "`"
 

@@ -1,9 +1,14 @@
-"""What a person probably meant where the text does not follow the grammar: a parser's error to one diagnostic."""
+"""What a person probably meant where the text does not follow the grammar: a parser's error to one diagnostic.
+
+Everything here is linear in the text, and no message repeats more than a word of it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from unicodedata import normalize
 
 from lark import Token, UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
@@ -12,9 +17,17 @@ from segdsl.diagnostics import Label, Report, did_you_mean
 from segdsl.source import Source, Span
 
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|`[^`\n]*`|#[^\n]*|(?P<open>")')
+_ANYTHING = re.compile(_OPAQUE.pattern + r"|\S")
+_PARENTHESIS = re.compile(_OPAQUE.pattern + "|[()]")
+# A word, number or sign; of a very long one, the beginning.
+_FOUND = re.compile(r'"[^"\n]{0,60}"|[^\W\d]\w{0,60}|\d[\w.-]{0,60}|[=<>!&|]{1,4}|.', re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w*")
+_REACH = 80
 _CLAUSES = ("owner", "about", "when", "otherwise", "exclusive", "complete")
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _HEADS = ("segment", "group", "let", "metric")
+# Words that begin a condition: in upper case they are names, and the next word is the first that does not fit.
+_OPENERS = ("not", "has", "no", "every", "in", "assigned")
 
 # Terminals by what a person would call them; words are called by themselves.
 _CALLED: Mapping[str, str] = {
@@ -39,6 +52,9 @@ _CALLED: Mapping[str, str] = {
     "COMMA": "`,`",
     "$END": "the end",
 }
+_ARITHMETIC = frozenset(("PLUS", "MINUS", "STAR", "SLASH", "DOT"))
+_WINDOW_OPENERS = frozenset(("IN", "BETWEEN", "FROM", "MORE", "LESS"))
+_UNITS = ("minutes", "hours", "days", "weeks", "months", "quarters", "years")
 
 # What is written elsewhere, and here: what stands at the mistake, what is wrong with it, what to type.
 _SLIPS: tuple[tuple[str, str, str], ...] = (
@@ -46,6 +62,12 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"=>", "there is no `=>`", "write `>=`"),
     (r"=<", "there is no `=<`", "write `<=`"),
     (r"<>", "difference is written `!=`", "write `!=`"),
+    (r"[≥⩾]", "comparisons are written with plain signs", "write `>=`"),
+    (r"[≤⩽]", "comparisons are written with plain signs", "write `<=`"),
+    (r"≠", "comparisons are written with plain signs", "write `!=`"),
+    (r"×", "arithmetic is written with plain signs", "write `*`"),
+    (r"÷", "arithmetic is written with plain signs", "write `/`"),
+    (r"[‐-―−]", "arithmetic is written with plain signs", "write `-`"),
     (r"&&?", "conditions are joined with words", "write `and`"),
     (r"\|\|?", "conditions are joined with words", "write `or`"),
     (r"!(?!=)", "conditions are turned around with a word", "write `not`"),
@@ -64,16 +86,29 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (
         r"(?i:not\s+(contains|starts|ends|matches|between|like))\b",
         "`not` stands before the whole test",
-        "write `not (... )`",
+        'write it like `not (email contains "test")`',
     ),
-    (r"(?i:does\s+not|doesn)\b", "`not` stands before the whole test", "write `not (... contains ...)`"),
+    (
+        r"(?i:does\s+not|doesn)\b",
+        "`not` stands before the whole test",
+        'write it like `not (email contains "test")`',
+    ),
     (r"(?i:within|during|over)\b", "windows begin with `in`", "write `in last 30 days`"),
     (r"(?i:after|since)\b", "moments are compared with `>=`", "write `>= 2026-01-31`"),
     (r"(?i:before|until)\b", "moments are compared with `<`", "write `< 2026-01-31`"),
+    (r"\d\d?:\d\d(:\d\d)?", "a moment is one word", "write it like `2026-01-31T09:30`"),
+    (r"T\d\d", "a moment has hours and minutes", "write it like `2026-01-31T09:30`"),
+    (r"\.\d{4}\b", "a date begins with the year", "write it like `2026-01-31`"),
+    (r"\.\d+", "a number begins with a digit", "write it like `0.5`"),
     (
         r"(in\s+)?last\s+(day|week|month|quarter|year)\b",
         "this could be a rolling or a calendar period",
         "write `in last 1 month`, `in last 1 full month` or `in this month`",
+    ),
+    (
+        r"in\s+segment\b",
+        "people are in a segment, values are not",
+        "write `in segment NAME` or `not in segment NAME` alone, joined with `and`",
     ),
     (
         r"(in|between|from)\b(?=\s+(last|next|this|today|yesterday|\d))",
@@ -81,13 +116,40 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
         "put it into the parentheses of `count` or `sum`, or after `has`",
     ),
     (
+        r"(minute|hour|day|week|month|quarter|year)s?\s+ago\b",
+        "a time ago is compared with words",
+        "write `more than 30 days ago` or `in last 30 days`",
+    ),
+    (
         r"(minute|hour|day|week|month|quarter|year)s?\b",
         "numbers have no unit here",
         "write the number alone; spans of time are written like `in last 30 days`",
     ),
-    (r"last\s+\d", "a window begins with `in`", "write `in last 30 days`"),
-    (r"where\b", "the window comes last", "write `where` and its condition before the window"),
+    (r"last\s+\d[\d_]*(\s+full)?(\s+[a-z]+)?", "a window begins with `in`", "write `in last 30 days`"),
 )
+_SLIP_PATTERNS = tuple((re.compile(pattern), message, help) for pattern, message, help in _SLIPS)
+# What a window ends with.
+_WINDOW_BEFORE = re.compile(r"(?:today|yesterday|ago|\d|(?:minute|hour|day|week|month|quarter|year)s?)\s*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mistake:
+    """Where the parser stopped, between `start` and `end`: what it `found` there and which terminals it `expected`."""
+
+    source: Source
+    start: int
+    at: int
+    end: int
+    expected: frozenset[str]
+    found: Span
+
+    @property
+    def is_at_the_end(self) -> bool:
+        return not self.source.text[self.at : self.end].strip()
+
+    def before(self) -> str:
+        """The text just before the mistake."""
+        return self.source.text[max(self.start, self.at - _REACH) : self.at]
 
 
 def explain(error: UnexpectedInput, source: Source, start: int, end: int, report: Report) -> None:
@@ -97,12 +159,10 @@ def explain(error: UnexpectedInput, source: Source, start: int, end: int, report
     if quote is not None and quote <= max(at, start) + 1:
         _report_unclosed_text(source, quote, report)
         return
-    found = _span_of(source, at, end)
-    expected = _expected(error)
-    for diagnose in (_upper_case, _slip, _parenthesis, _missing_when, _unfinished, _misspelt):
-        if diagnose(source, start, at, end, expected, found, report):
-            return
-    wanted = _wanted(expected)
+    mistake = _Mistake(source, start, at, end, _expected(error), _span_of(source, at, end))
+    if any(diagnose(mistake, report) for diagnose in _DIAGNOSES):
+        return
+    found, wanted = mistake.found, _wanted(mistake.expected)
     report.add(
         "syntax",
         f"`{found.text}` cannot stand here" if found.text.strip() else "something is missing here",
@@ -120,8 +180,8 @@ def _offset(error: UnexpectedInput, source: Source, start: int, end: int) -> int
         case UnexpectedToken() | UnexpectedEOF():
             # After the last thing that is not blank or a comment.
             last = start
-            for match in re.finditer(_OPAQUE.pattern + r"|\S", source.text[:end]):
-                if match.start() >= start and not match[0].startswith("#"):
+            for match in _ANYTHING.finditer(source.text, start, end):
+                if not match[0].startswith("#"):
                     last = match.end()
             return last
     return start
@@ -132,13 +192,15 @@ def _expected(error: UnexpectedInput) -> frozenset[str]:
         case UnexpectedToken():
             return frozenset(error.accepts or error.expected)
         case UnexpectedCharacters():
-            return frozenset(error.allowed or ())
+            # `allowed` is what the state of the automaton takes anywhere, not what it takes here.
+            stopped = error.interactive_parser
+            return frozenset(stopped.accepts() if stopped else error.allowed or ())  # type: ignore[no-untyped-call]
     return frozenset()
 
 
 def _span_of(source: Source, at: int, end: int) -> Span:
     """The word, number or sign at an offset."""
-    match = re.compile(r'"[^"\n]*"|[^\W\d]\w*|\d[\w.-]*|[=<>!&|]+|.', re.DOTALL).match(source.text, at, end)
+    match = _FOUND.match(source.text, at, end)
     if match is None or not match[0].strip():
         return source.span(max(0, at - 1), at) if at > 0 else source.span(0, 0)
     return source.span(*match.span())
@@ -154,71 +216,77 @@ def _report_unclosed_text(source: Source, at: int, report: Report) -> None:
     )
 
 
-_Diagnosis = Callable[[Source, int, int, int, frozenset[str], Span, Report], bool]
-
-
-def _upper_case(
-    source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report
-) -> bool:
-    """`AND` for `and`."""
-    word = found.text
-    if (
-        word.isascii()
-        and word.isalpha()
-        and word != word.lower()
-        and (word.upper() in expected or word.upper() == "SEGMENT")
-    ):
-        report.add("syntax", "the words of the language are in lower case", found, help=f"write `{word.lower()}`")
+def _invisible(mistake: _Mistake, report: Report) -> bool:
+    """A space or sign that only looks like one of the plain ones."""
+    if mistake.is_at_the_end and mistake.at >= mistake.end:
+        return False
+    char = mistake.source.text[mistake.at : mistake.at + 1]
+    span = mistake.source.span(mistake.at, mistake.at + 1)
+    plain = normalize("NFKC", char)
+    if char and not char.isascii() and (char.isspace() or char in "\u200b\u2060"):
+        report.add("syntax", f"the space U+{ord(char):04X} is not a plain space", span, help="replace it with a space")
+        return True
+    if char != plain and len(plain) == 1 and plain.isascii() and not plain.isalnum():
+        report.add("syntax", "signs are written in their plain form", span, help=f"write `{plain}`")
         return True
     return False
 
 
-def _slip(source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report) -> bool:
+def _upper_case(mistake: _Mistake, report: Report) -> bool:
+    """`AND` for `and`, `NOT x` for `not x`."""
+    word, span = mistake.found.text, mistake.found
+    known = {*mistake.expected, "SEGMENT"}
+    previous = re.search(r"\b([A-Za-z]+)\s+\Z", mistake.before())
+    if previous and previous[1] != previous[1].lower() and previous[1].lower() in _OPENERS:
+        begin = mistake.at - len(mistake.before()) + previous.start()
+        word, span, known = previous[1], mistake.source.span(begin, begin + len(previous[1])), {previous[1].upper()}
+    if word.isascii() and word.isalpha() and word != word.lower() and word.upper() in known:
+        report.add("syntax", "the words of the language are in lower case", span, help=f"write `{word.lower()}`")
+        return True
+    return False
+
+
+def _slip(mistake: _Mistake, report: Report) -> bool:
     """A form that other languages have."""
+    source, at = mistake.source, mistake.at
+    before = re.search(r"(?:[^\W\d]\w*|[=<>!]+)\s*\Z", mistake.before())
     # The parser may have stopped in the middle: `= =`, `is not`.
-    for begin in (_word_start(source, at, start), at):
-        for pattern, message, help in _SLIPS:
-            match = re.compile(pattern).match(source.text, begin, end)
+    for begin in (at - len(before[0]) if before else at, at):
+        for pattern, message, help in _SLIP_PATTERNS:
+            match = pattern.match(source.text, begin, mistake.end)
             if match is not None and match.end() > at:
                 report.add("syntax", message, source.span(*match.span()), help=help)
                 return True
     return False
 
 
-def _word_start(source: Source, at: int, start: int) -> int:
-    """Where the word or sign before an offset begins."""
-    before = re.search(r"(?:[^\W\d]\w*|[=<>!]+)\s*$", source.text[start:at])
-    return start + before.start() if before else at
-
-
-def _missing_when(
-    source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report
-) -> bool:
-    """A condition right after the head of a segment."""
-    if "WHEN" not in expected or not found.text or found.text in _CLAUSES:
+def _misplaced_where(mistake: _Mistake, report: Report) -> bool:
+    if mistake.found.text != "where":
         return False
-    if close := did_you_mean(found.text, (*_CLAUSES[:4], *_HEADS)):
-        report.add("syntax", f"there is no clause `{found.text}`", found, help=close)
+    if _WINDOW_BEFORE.search(mistake.before()):
+        help = "write `where` and its condition before the window"
+        report.add("syntax", "the window comes last", mistake.found, help=help)
     else:
-        report.add("syntax", f"`{found.text}` begins no clause", found, help="a condition begins with `when`")
+        help = "write it like `has order where amount > 5` or `count(order where amount > 5)`"
+        report.add("syntax", "`where` chooses among rows, and here are none", mistake.found, help=help)
     return True
 
 
-def _parenthesis(
-    source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report
-) -> bool:
+def _parenthesis(mistake: _Mistake, report: Report) -> bool:
     """One that is never closed, or closed twice."""
+    source, found = mistake.source, mistake.found
     opened: list[int] = []
-    for match in re.finditer(_OPAQUE.pattern + "|[()]", source.text[start:at]):
+    for match in _PARENTHESIS.finditer(source.text, mistake.start, mistake.at):
         if match[0] == "(":
-            opened.append(start + match.start())
+            opened.append(match.start())
         elif match[0] == ")" and opened:
             opened.pop()
     if found.text == ")" and not opened:
         report.add("syntax", "this closes a parenthesis that was never opened", found, help="take it out")
         return True
-    over = not source.text[at:end].strip()
-    if opened and "RPAR" in expected and (over or found.text in (*_HEADS, *_CLAUSES)):
+    over = mistake.is_at_the_end
+    goes_on = found.text in (*_HEADS, *_CLAUSES, *_COMPARISONS)
+    if opened and "RPAR" in mistake.expected and (over or goes_on):
         report.add(
             "syntax",
             "this parenthesis is not closed",
@@ -231,31 +299,68 @@ def _parenthesis(
     return False
 
 
-def _unfinished(
-    source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report
-) -> bool:
-    """The text, or the definition, ends too early."""
-    over = not source.text[at:end].strip() or found.text in _HEADS
-    if not over or "$END" in expected:
+def _after_condition(mistake: _Mistake, report: Report) -> bool:
+    """Something that neither goes on with a condition nor begins a clause."""
+    found, word = mistake.found, mistake.found.text
+    if mistake.is_at_the_end or "OR" not in mistake.expected or word in _CLAUSES:
         return False
-    before = source.text[start:at].rstrip()
-    last = start + len(before)
-    span = source.span(max(start, last - 1), last)
-    wanted = _wanted(expected)
-    report.add("syntax", "the definition stops too early", span, help=f"expected {wanted} after this" if wanted else "")
+    if mistake.before()[-1:].isdigit() and _WORD.fullmatch(word):
+        report.add("syntax", "a number has only digits", found, help="write it out, like `10_000` or `0.5`")
+    elif word in _COMPARISONS:
+        help = "write `x between 18 and 25`, or two comparisons joined with `and`"
+        report.add("syntax", "a comparison has two sides", found, help=help)
+    elif close := did_you_mean(word, (*_keywords(mistake.expected), *_HEADS)):
+        report.add("syntax", f"`{word}` cannot stand here", found, help=close)
+    elif re.search(r"\bsegment\s+\Z", mistake.before()):
+        report.add("syntax", f"`{word}` cannot stand here", found, help=f"write `in segment {word}`")
+    else:
+        help = "join conditions with `and` or `or`; a name with spaces or signs stands in backticks"
+        report.add("syntax", f"`{word}` cannot follow a condition", found, help=help)
     return True
 
 
-def _misspelt(
-    source: Source, start: int, at: int, end: int, expected: frozenset[str], found: Span, report: Report
-) -> bool:
+def _missing_when(mistake: _Mistake, report: Report) -> bool:
+    """A condition right after the head of a segment."""
+    found, word = mistake.found, mistake.found.text
+    if mistake.is_at_the_end or "WHEN" not in mistake.expected or "OR" in mistake.expected or word in _CLAUSES:
+        return False
+    if word in ("in", "priority") or word.startswith('"'):
+        help = 'the order is `segment NAME "Title" in GROUP priority 10`'
+        report.add("syntax", f"`{word}` stands too late", found, help=help)
+    elif close := did_you_mean(word, (*_CLAUSES[:4], *_HEADS)):
+        report.add("syntax", f"there is no clause `{word}`", found, help=close)
+    elif word == "-":
+        report.add("syntax", "a name has no `-`", found, help="write `_` for it, or the whole name in backticks")
+    else:
+        report.add("syntax", f"`{word}` begins no clause", found, help="a condition begins with `when`")
+    return True
+
+
+def _unfinished(mistake: _Mistake, report: Report) -> bool:
+    """The text, or the definition, ends too early."""
+    over = mistake.is_at_the_end or mistake.found.text in _HEADS
+    if not over or "$END" in mistake.expected:
+        return False
+    source, start = mistake.source, mistake.start
+    last = start + len(source.text[start : mistake.at].rstrip())
+    word = re.search(r"(?:\w+|[^\w\s]+)\Z", source.text[max(start, last - _REACH) : last])
+    wanted = _wanted(mistake.expected)
+    report.add(
+        "syntax",
+        "this stops too early",
+        source.span(last - len(word[0]) if word else last, last),
+        help=f"expected {wanted} after this" if wanted else "",
+    )
+    return True
+
+
+def _misspelt(mistake: _Mistake, report: Report) -> bool:
     """A word close to one that could stand here."""
-    word = found.text
+    found, word = mistake.found, mistake.found.text
     if not _WORD.fullmatch(word):
         return False
-    words = sorted(name.lower() for name in expected if name not in _CALLED and name.isalpha())
-    units = ["minutes", "hours", "days", "weeks", "months", "quarters", "years"] if "UNIT" in expected else []
-    close = did_you_mean(word, [*words, *units])
+    units = _UNITS if "UNIT" in mistake.expected else ()
+    close = did_you_mean(word, [*_keywords(mistake.expected), *units])
     if units and not close:
         report.add("syntax", f"`{word}` is not a unit of time", found, help=f"write one of {', '.join(units)}")
         return True
@@ -265,12 +370,36 @@ def _misspelt(
     return True
 
 
+def _keywords(expected: Iterable[str]) -> list[str]:
+    return sorted(name.lower() for name in expected if name not in _CALLED and name.isalpha())
+
+
 def _wanted(expected: frozenset[str]) -> str:
     """What could stand here, in words; empty when that would be a long list."""
     if {"NAME", "NUMBER"} <= expected:
         return "a condition or a value"
-    called = sorted({_CALLED.get(name, f"`{name.lower()}`") for name in expected if name != "$END"})
+    heads = {word.upper() for word in _HEADS}
+    names = set(expected - _ARITHMETIC - {"$END"}) or set(expected)
+    if heads < names:
+        names -= heads
+    called = sorted({_CALLED.get(name, f"`{name.lower()}`") for name in names - _WINDOW_OPENERS})
+    if names >= _WINDOW_OPENERS:
+        called.append("a window such as `in last 30 days`")
     called = [name for name in called if not name.startswith("`__")]
     if not called or len(called) > 7:
         return ""
     return called[0] if len(called) == 1 else f"{', '.join(called[:-1])} or {called[-1]}"
+
+
+# In this order: the first that knows the mistake reports it.
+_DIAGNOSES: tuple[Callable[[_Mistake, Report], bool], ...] = (
+    _invisible,
+    _upper_case,
+    _slip,
+    _misplaced_where,
+    _parenthesis,
+    _after_condition,
+    _missing_when,
+    _unfinished,
+    _misspelt,
+)

@@ -8,49 +8,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from lark import Lark, TextSlice, Token, Tree, UnexpectedInput
 
 from segdsl.diagnostics import Report
 from segdsl.grammar import ast
-from segdsl.grammar.build import Builder
+from segdsl.grammar.build import Builder, without_expression
 from segdsl.grammar.mistakes import explain
 from segdsl.source import Source
 
 MAX_DEPTH = 100
+# So many hidden characters are pointed at in one file; more of them say nothing new.
+MAX_HIDDEN = 20
 
 # Where a definition can be expected to begin: a broken one ends there.
-_HEAD = re.compile(r"^[ \t]*(?:segment|group|let|metric)[ \t]+[^\s=(<>!+*/,.)]", re.MULTILINE)
+_HEAD = re.compile(
+    r"^[ \t]*(?:segment|group|let|metric)[ \t]+(?:`[^`\n]+`|[^\s!-/:-@\[-^`{-~]+)", re.MULTILINE | re.IGNORECASE
+)
 # Texts, names in backticks and comments: what is inside of them is no syntax.
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|`[^`\n]*`?|#[^\n]*')
+_CLAUSE = re.compile(_OPAQUE.pattern + r"|(?P<word>=|\b(?:owner|about|when|otherwise|exclusive|complete)\b)")
 _NESTING = re.compile(_OPAQUE.pattern + r"|[()]|(?:\bnot\s+){101,}|(?:-\s*){101,}")
 _HIDDEN = re.compile("[\x00\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def parse(source: Source, report: Report) -> ast.Module:
-    """The definitions of a file. Findings go to `report`."""
+    """The definitions of a file. Findings go to `report`.
+
+    Of a definition that cannot be read the head is kept, with `ast.Broken` inside, so that others can refer to it.
+    """
     whole = source.span(0, len(source.text))
     comments = tuple(_comments(source))
-    if hides(source, 0, len(source.text), report):
-        return ast.Module((), comments, span=whole)
-    try:
-        pieces = [(0, len(source.text))]
-        if not _nested_too_deep(source, *pieces[0], None):
-            return ast.Module(_built(_tree("start", source, *pieces[0]), source, report), comments, span=whole)
-    except UnexpectedInput:
-        pass
+    hidden = hides(source, 0, len(source.text), report)
+    if not hidden and not _nested_too_deep(source, 0, len(source.text), None):
+        try:
+            return ast.Module(_built(_tree("start", source, 0, len(source.text)), source, report), comments, span=whole)
+        except UnexpectedInput:
+            pass
     starts = [match.start() for match in _HEAD.finditer(source.text)]
     definitions: list[ast.Definition] = []
     for start, end in pairwise([0, *starts, len(source.text)]):
-        if _nested_too_deep(source, start, end, report):
+        if hidden or _nested_too_deep(source, start, end, report):
+            definitions.extend(_head(source, start, end))
             continue
         try:
             definitions.extend(_built(_tree("start", source, start, end), source, report))
         except UnexpectedInput as error:
             explain(error, source, start, end, report)
+            definitions.extend(_head(source, start, end))
     return ast.Module(tuple(definitions), comments, span=whole)
 
 
@@ -73,13 +82,37 @@ def _tree(rule: str, source: Source, start: int, end: int) -> Tree[Token]:
 
 def _built(tree: Tree[Token], source: Source, report: Report) -> tuple[ast.Definition, ...]:
     definitions: list[ast.Definition] = Builder(source, report).transform(tree)
-    return tuple(definition for definition in definitions if _is_shallow(definition, report))
+    return tuple(each if _is_shallow(each, report) else without_expression(each) for each in definitions)
+
+
+def _head(source: Source, start: int, end: int) -> Iterator[ast.Definition]:
+    """What can be said of a definition whose text cannot be read: at best its head, at least its name."""
+    match = _HEAD.match(source.text, start, end)
+    if match is None:
+        return
+    clauses = [found for found in _CLAUSE.finditer(source.text, match.end(), end) if found["word"]]
+    for stop in (clauses[0].start() if clauses else end, match.end()):
+        try:
+            head: ast.Definition = Builder(source, Report()).transform(_tree("head", source, start, stop))
+        except UnexpectedInput:
+            continue
+        words = {found["word"] for found in clauses}
+        if isinstance(head, ast.Group):
+            head = replace(head, exclusive="exclusive" in words, complete="complete" in words)
+        yield head
+        return
 
 
 @cache
 def _lark() -> Lark:
     grammar = files("segdsl.grammar").joinpath("segment.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", start=["start", "condition"], keep_all_tokens=True)
+    return Lark(grammar, parser="lalr", lexer="contextual", start=["start", "condition", "head"], keep_all_tokens=True)
+
+
+@cache
+def name_pattern() -> re.Pattern[str]:
+    """What a name looks like that needs no backticks."""
+    return re.compile(_lark().get_terminal("NAME").pattern.to_regexp())
 
 
 def _comments(source: Source) -> Iterator[ast.Comment]:
@@ -91,18 +124,20 @@ def _comments(source: Source) -> Iterator[ast.Comment]:
 
 
 def hides(source: Source, start: int, end: int, report: Report) -> bool:
-    """Whether the text holds characters that hide or reverse it; says where the first one is."""
-    match = _HIDDEN.search(source.text, start, end)
-    if match is None:
-        return False
-    code = f"{ord(match[0]):04X}"
-    report.add(
-        "forbidden-character",
-        f"the character U+{code} would make the text read differently from what it is",
-        source.span(*match.span()),
-        help=f"take it out, or write `\\u{{{code}}}` inside a text if it is meant",
-    )
-    return True
+    """Whether the text holds characters that hide or reverse it; says where they are."""
+    found = False
+    for match in islice(_HIDDEN.finditer(source.text, start, end), MAX_HIDDEN):
+        found = True
+        code = f"{ord(match[0]):04X}"
+        # Neither NUL nor half of a pair can be escaped, either: databases do not keep them.
+        meant = "" if match[0] == "\0" or "\ud800" <= match[0] <= "\udfff" else f", or write `\\u{{{code}}}` in a text"
+        report.add(
+            "forbidden-character",
+            f"the character U+{code} would make the text read differently from what it is",
+            source.span(*match.span()),
+            help=f"take it out{meant}",
+        )
+    return found
 
 
 def _nested_too_deep(source: Source, start: int, end: int, report: Report | None) -> bool:
