@@ -13,6 +13,7 @@ import shutil
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -56,9 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return _complain(error.message, error.help, DATABASE, options, error.where)
     except BrokenPipeError:
-        # Whoever read has seen enough; what is still buffered goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read has seen enough
         return FINE
+    except OSError as error:
+        if os.environ.get("SEGDSL_DEBUG"):
+            raise
+        _drop_output()
+        return _complain(f"the system refuses: {(error.strerror or str(error)).lower()}", "", USAGE, options)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as defect:
@@ -382,8 +387,17 @@ def _prints(char: str) -> bool:
     return True
 
 
+def _drop_output() -> None:
+    """What is still buffered goes nowhere: else Python tries again on its way out, and complains."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _make_printable() -> None:
     """Text in any script can be printed anywhere: files and pipes get UTF-8, and nothing is lost elsewhere."""
+    # Started without an output (`>&-`) there is none to write to.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

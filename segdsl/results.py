@@ -44,8 +44,8 @@ def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns:
     and are assigned to a stronger one of its group. Bars are left out where `columns` do not hold them.
     """
     rows = list(_rows(program, sizes))
-    noun = escaped(program.catalog.entity)
-    head = f"{escaped(program.name)}: {counted(sizes.customers, noun)} as of {moment(sizes.as_of)} ({program.timezone})"
+    rows_counted = f"{sizes.customers:,} {_plural(escaped(program.catalog.entity), sizes.customers)}"
+    head = f"{escaped(program.name)}: {rows_counted} as of {moment(sizes.as_of)} ({program.timezone})"
     titles = max((width(row.title) for row in rows if row.assigned is not None), default=0)
     names = max((width(row.name) for row in rows), default=0)
     number = max(len("qualifies"), len(f"{sizes.customers:,}"))
@@ -95,6 +95,13 @@ def _segments(program: ir.Program, sizes: Iterable[Size]) -> Iterator[_Row]:
     for size in sizes:
         title = program.segments[size.name].title or size.name
         yield _Row(f"  {_fitted(title)}", _fitted(size.name), size.qualifies, size.assigned)
+
+
+def _plural(noun: str, number: int) -> str:
+    """The name of a table for `number` of its rows, where the name is an English one."""
+    if number == 1 or not noun.isascii() or noun.endswith("s"):
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
 
 
 def _fitted(text: str) -> str:

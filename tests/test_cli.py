@@ -379,6 +379,21 @@ def test_a_reader_who_has_seen_enough_ends_the_command_quietly(made: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_output_that_cannot_be_written_is_said_in_one_line(made: Path) -> None:
+    def said(command: str) -> tuple[int, str]:
+        environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+        line = f"{sys.executable} -m segdsl {command}"
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=made, env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    assert said("check > /dev/full") == (2, "error: the system refuses: no space left on device\n")
+    assert said("check >&-") == (0, "")
+    assert said("check 2>&-") == (0, "")
+
+
 def test_importing_is_quick_and_loads_nothing_heavy() -> None:
     script = (
         "import sys, segdsl\n"

@@ -19,10 +19,13 @@ def explained(target: Target) -> Iterator[None]:
         yield
     except (SQLAlchemyError, duckdb.Error) as error:
         original = getattr(error, "orig", None) or error
-        if isinstance(original, duckdb.InterruptException):
-            raise KeyboardInterrupt from None
         message, help = _in_words(original, target)
         raise DatabaseProblem(message, help, target.span) from error
+    except RuntimeError as error:
+        # DuckDB swallows Ctrl-C while it computes, and says so with an error of its own.
+        if "interrupted" not in str(error).lower():
+            raise
+        raise KeyboardInterrupt from None
 
 
 def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
