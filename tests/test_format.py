@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from tests.worlds import project
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted([*ROOT.glob("examples/**/*.seg"), *ROOT.glob("segdsl/scaffold/**/*.seg")])
+
+TOKENS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|`[^`\n]*`|#[^\n]*|\s+|\w+|.', re.DOTALL)
 
 ODD = """# on top
 let  big=2000  # a value
@@ -65,6 +69,52 @@ def test_shipped_definitions_come_back(path: Path) -> None:
 def test_random_definitions_come_back(seed: int) -> None:
     for text in project(random.Random(seed)).segments.values():
         assert_round_trip(text)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_comments_anywhere_stay(seed: int) -> None:
+    choose = random.Random(seed)
+    for text in project(choose).segments.values():
+        commented = ""
+        for number, part in enumerate(TOKENS.findall(text)):
+            if part.isspace() and choose.random() < 0.25:
+                part = choose.choice([" # {}\n", "\n# {}\n", "\n   # {}\n", "\n\n", "\r\n"]).format(number)
+            commented += part
+        module = read(commented)
+        laid_out = format(module)
+        again = read(laid_out)
+        assert module == read(text) == again
+        assert format(again) == laid_out
+        assert sorted(c.text for c in again.comments) == sorted(c.text for c in module.comments)
+
+
+def test_comments_stay_with_their_clause() -> None:
+    text = """# the stages
+group lifecycle "Lifecycle stage"  # five of them
+  exclusive  # at most one
+  # proven
+  complete  # nobody falls through
+  # who to ask
+  owner "crm@acme.example"
+
+# rich ones
+segment rich in lifecycle priority 1  # first
+  # lately
+  when amount > 5  # rupees
+
+segment rest in lifecycle priority 2
+  otherwise  # the others
+
+# the end
+"""
+    assert format(read(text)) == text
+
+
+def test_layout_takes_no_longer_than_the_text() -> None:
+    module = read("segment a when x " + "# and so on\n" * 40_000)
+    started = time.process_time()
+    assert format(module).count("#") == 40_000
+    assert time.process_time() - started < 5
 
 
 def test_every_node_lies_inside_its_parent() -> None:

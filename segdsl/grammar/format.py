@@ -16,7 +16,7 @@ from itertools import accumulate, zip_longest
 from typing import assert_never
 
 from segdsl.grammar import ast
-from segdsl.grammar.parse import name_pattern
+from segdsl.grammar.parse import clause_words, name_pattern
 
 WIDTH = 88
 
@@ -115,18 +115,19 @@ def _definition(node: ast.Definition) -> list[_Line]:
             title = f" {expression(node.title)}" if node.title else ""
             return [_Line(f"metric {name(node.name)}{title} = {expression(node.value)}", start, end)]
         case ast.Group():
-            words = [word for word in ("exclusive", "complete") if getattr(node, word)]
             head = _head(f"group {name(node.name)}{_title(node)}", node, node.name, node.title)
-            return [head, *(_Line(f"  {word}", head.end, head.end) for word in words), *_prose(node)]
+            words = [word for word in ("exclusive", "complete") if getattr(node, word)]
+            return [head, *(_word(word, node, head.end) for word in words), *_prose(node)]
         case ast.Segment():
             group = f" in {name(node.group)}" if node.group else ""
             priority = f" priority {expression(node.priority)}" if node.priority else ""
             text = f"segment {name(node.name)}{_title(node)}{group}{priority}"
             lines = [_head(text, node, node.name, node.title, node.group, node.priority), *_prose(node)]
             if node.when is not None:
-                lines += _when(node.when)
+                start = _word("when", node, lines[0].end).start
+                lines += _when(node.when, min(start, node.when.span.start))
             if node.otherwise:
-                lines.append(_Line("  otherwise", end, end))
+                lines.append(_word("otherwise", node, lines[0].end))
             return lines
         case _:
             assert_never(node)
@@ -134,6 +135,12 @@ def _definition(node: ast.Definition) -> list[_Line]:
 
 def _head(text: str, node: ast.Definition, *parts: ast.Node | None) -> _Line:
     return _Line(text, node.span.start, max(part.span.end for part in parts if part is not None))
+
+
+def _word(word: str, node: ast.Definition, after: int) -> _Line:
+    """The line of a clause that is one word: the tree does not say where it stood."""
+    place = clause_words(node.span.source, after, node.span.end).get(word)
+    return _Line(f"  {word}", place.start if place else after, place.end if place else after)
 
 
 def _title(node: ast.Segment | ast.Group) -> str:
@@ -149,12 +156,14 @@ def _prose(node: ast.Segment | ast.Group) -> list[_Line]:
     ]
 
 
-def _when(node: ast.Expr) -> list[_Line]:
-    """The condition on one line when it fits, else a line for each term."""
+def _when(node: ast.Expr, start: int) -> list[_Line]:
+    """The condition on one line when it fits, else a line for each term; its word began at `start`."""
     whole = f"  when {expression(node)}"
     if len(whole) <= WIDTH or not isinstance(node, ast.And | ast.Or):
-        return [_Line(whole, node.span.start, node.span.end)]
-    return _terms("  when ", node, 3)
+        return [_Line(whole, start, node.span.end)]
+    lines = _terms("  when ", node, 3)
+    lines[0].start = start
+    return lines
 
 
 def _terms(opening: str, node: ast.And | ast.Or, indent: int) -> list[_Line]:

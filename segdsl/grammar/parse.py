@@ -19,7 +19,7 @@ from segdsl.diagnostics import Report
 from segdsl.grammar import ast
 from segdsl.grammar.build import Builder, without_expression
 from segdsl.grammar.mistakes import explain
-from segdsl.source import Source
+from segdsl.source import Source, Span
 
 MAX_DEPTH = 100
 # So many hidden characters are pointed at in one file; more of them say nothing new.
@@ -90,17 +90,25 @@ def _head(source: Source, start: int, end: int) -> Iterator[ast.Definition]:
     match = _HEAD.match(source.text, start, end)
     if match is None:
         return
-    clauses = [found for found in _CLAUSE.finditer(source.text, match.end(), end) if found["word"]]
-    for stop in (clauses[0].start() if clauses else end, match.end()):
+    clauses = clause_words(source, match.end(), end)
+    for stop in (min((place.start for place in clauses.values()), default=end), match.end()):
         try:
             head: ast.Definition = Builder(source, Report()).transform(_tree("head", source, start, stop))
         except UnexpectedInput:
             continue
-        words = {found["word"] for found in clauses}
         if isinstance(head, ast.Group):
-            head = replace(head, exclusive="exclusive" in words, complete="complete" in words)
+            head = replace(head, exclusive="exclusive" in clauses, complete="complete" in clauses)
         yield head
         return
+
+
+def clause_words(source: Source, start: int, end: int) -> dict[str, Span]:
+    """Where the words that open clauses, and `=`, first stand in a range, outside of texts and comments."""
+    places: dict[str, Span] = {}
+    for match in _CLAUSE.finditer(source.text, start, end):
+        if match["word"]:
+            places.setdefault(match["word"], source.span(*match.span()))
+    return places
 
 
 @cache
