@@ -14,7 +14,7 @@ import pytest
 
 import segdsl
 from segdsl.introspection import DatabaseProblem, fits, kind
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp
+from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
 
 AS_OF = date(2026, 3, 1)
 
@@ -171,7 +171,9 @@ def test_a_run_in_a_folder_writes_a_file(write: Write, name: str) -> None:
     for _ in range(2):
         assert segdsl.run(segdsl.load(project), as_of=AS_OF).rows == 5
     file = project / "data" / (name or "memberships.parquet")
-    found = duckdb.sql(f"SELECT count(*), count(*) FILTER (assigned), min(segment) FROM '{file}'").fetchall()
+    with duckdb.connect() as connection:
+        connection.execute(f"SELECT count(*), count(*) FILTER (assigned), min(segment) FROM '{file}'")
+        found = connection.fetchall()
     assert found == [(5, 4, "big")]
     assert sorted(path.name for path in (project / "data").iterdir()) == sorted(
         ["customers.parquet", "orders.parquet", file.name]
@@ -265,7 +267,7 @@ def test_only_what_the_query_reads_is_checked(write: Write) -> None:
     assert sizes(project) == {"x": (1, 1)}
 
 
-DECLARED = {
+DECLARED: dict[str, Type] = {
     "text": Text(),
     "integer": Number(whole=True),
     "decimal": Number(scale=2),
@@ -357,9 +359,10 @@ def test_what_somebody_else_has_made_is_never_replaced(write: Write) -> None:
     assert "does not hold memberships" in problem(project).message
     assert rows(project, "SELECT precious FROM segdsl_memberships") == [(1,)]
     export(project)
-    duckdb.sql("SELECT 1 AS precious").write_parquet(str(project / "data" / "memberships.parquet"))
+    precious = project / "data" / "memberships.parquet"
+    duckdb.values([1]).project("col0 AS precious").write_parquet(str(precious))
     assert "does not hold memberships" in problem(project).message
-    assert duckdb.read_parquet(str(project / "data" / "memberships.parquet")).columns == ["precious"]
+    assert duckdb.read_parquet(str(precious)).columns == ["precious"]
 
 
 def test_a_table_that_definitions_read_is_never_replaced(write: Write) -> None:
