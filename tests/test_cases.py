@@ -24,7 +24,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 import duckdb
 import pytest
@@ -48,6 +48,7 @@ from tests import markdown, tables
 CASES = Path(__file__).parent / "cases"
 INPUTS = ("seg", "catalog", "project", "set", "rows")
 EXPECTED = ("diagnostics", "members", "sql", "formatted")
+Column = Literal["qualifies", "assigned"]
 PROJECT = "name: example\n"
 AS_OF = "2026-01-10"
 
@@ -185,7 +186,11 @@ class Run:
                 if assigned:
                     found[name][1].add(key)
             for name in names:
-                for column, keys in (("qualifies", found[name][0]), ("assigned", found[name][1])):
+                pairs: tuple[tuple[Column, set[Any]], ...] = (
+                    ("qualifies", found[name][0]),
+                    ("assigned", found[name][1]),
+                )
+                for column, keys in pairs:
                     alone = database.sql(dialect.members(self.program, name, self.clock, column)).fetchall()
                     assert [key for (key,) in alone] == sorted(keys), f"{name} alone is not {name} among all: {column}"
         return {name: Membership(frozenset(all_), frozenset(won)) for name, (all_, won) in found.items()}
