@@ -1,9 +1,9 @@
-# make demo    the grocery example, from nothing
-# make test    everything that holds the project together
+# make demo       the grocery example, from nothing
+# make test       everything that holds the project together
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
-# make lint    style, layout and types, which `make test` looks at, too
-# make fmt     mends style and layout
-# make clean   takes away what was made
+# make lint       style, layout and types, which `make test` looks at, too
+# make fmt        mends style and layout
+# make clean      takes away what was made
 #
 # Both make their own virtual environment in .venv from requirements.lock; python3 must be 3.11 or newer.
 
@@ -32,9 +32,8 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2
 
-# make test-long    more generated projects, for an hour or a night: SEEDS=100000 make test-long
 test-long: $(STAMP)
-	$(BIN)/python -m pytest -q -s -m long --override-ini addopts="-p no:cacheprovider"
+	$(BIN)/python -m pytest -q -s -m long
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
