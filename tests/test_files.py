@@ -57,6 +57,18 @@ def test_a_catalog_is_read_with_its_places() -> None:
         ("tabels: {}\nentity: a", "unknown-key", "tabels", "`tables`"),
         ("tables: {a: {key: id}}\nentity: a", "missing-key", "{key: id}", "`from: ...`"),
         ("tables: {a: {from: x, columns: {b: {typ: text}}}}\nentity: a", "unknown-key", "typ", "`type`"),
+        (
+            "tables: {a: {from: x, columns: {b: {type: integer, max: 1e99}}}}\nentity: a",
+            "number-too-large",
+            "1e99",
+            "18",
+        ),
+        (
+            "tables: {a: {from: x, columns: {b: {type: integer, min: -1e-99}}}}\nentity: a",
+            "number-too-large",
+            "-1e-9",
+            "",
+        ),
         ("tables: {a: {from: [x]}}\nentity: a", "bad-value", "from", ""),
         ("tables: {a: {from: x, columns: {b: {type: integer, min: low}}}}\nentity: a", "bad-value", "low", ""),
         ("tables: {a: {from: x, where: x = }}\nentity: a", "syntax", "=", "a condition or a value"),

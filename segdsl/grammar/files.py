@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast, yaml
+from segdsl.grammar.build import MAX_FRACTION_DIGITS, MAX_WHOLE_DIGITS
 from segdsl.source import Source
 
 CATALOG_KEYS = ("tables", "entity")
@@ -179,7 +180,18 @@ class Fields:
         if isinstance(value.value, bool) or not isinstance(value.value, int | Decimal):
             self.report.add("bad-value", f"`{key}` of {self.what} must be a number", value.span)
             return None
-        number = ast.Number(abs(Decimal(value.value)), span=value.span)
+        exact = Decimal(value.value)
+        exponent = exact.as_tuple().exponent
+        if exact.adjusted() >= MAX_WHOLE_DIGITS or not isinstance(exponent, int) or -exponent > MAX_FRACTION_DIGITS:
+            self.report.add(
+                "number-too-large",
+                f"databases do not keep all digits of `{value.text}`",
+                value.span,
+                help=f"use at most {MAX_WHOLE_DIGITS} digits before and {MAX_FRACTION_DIGITS} after the point",
+            )
+            return None
+        # Without an exponent, as it would be written in a definition.
+        number = ast.Number(Decimal(f"{abs(exact):f}"), span=value.span)
         return ast.Negative(number, span=value.span) if value.value < 0 else number
 
     def texts(self, key: str) -> tuple[ast.Text, ...]:

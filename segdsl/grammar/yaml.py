@@ -18,7 +18,7 @@ from segdsl.grammar import ast
 from segdsl.grammar.parse import hides, parse_expression
 from segdsl.source import Source, Span
 
-MAX_DEPTH = 20
+MAX_DEPTH = 50
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
