@@ -1,4 +1,4 @@
-"""The reference meaning against expectations worked out by hand, in the order of "Meaning" in the language reference."""
+"""The reference meaning against expectations worked out by hand, in the order of "Meaning" in the language."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from segdsl.semantics.types import (
     Number,
     Text,
     Timestamp,
+    Unknown,
     described,
 )
 from segdsl.source import NOWHERE
@@ -56,7 +57,9 @@ def lets(written: Mapping[str, ast.Let], settings: Mapping[str, str], report: Re
         constant = literal(node.value)
         if constant is not None:
             constants[name] = _set(constant, name, settings[name], report) if name in settings else constant
-        elif not isinstance(node.value, ast.Broken):
+        elif isinstance(node.value, ast.Broken):
+            constants[name] = ir.Literal(False, Unknown(), span=node.span)  # reported, and known by name all the same
+        else:
             report.add(
                 "wrong-type",
                 "a `let` names a constant",
