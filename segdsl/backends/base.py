@@ -8,11 +8,12 @@ the same bytes.
 from __future__ import annotations
 
 import re
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import reduce
 from typing import Literal as OneOfWords
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -34,6 +35,8 @@ FileFormat = OneOfWords["parquet", "csv"]
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 # Reading back takes a second for each 200 kB; only long lists of constants come near to this.
 READ_BACK = 1_000_000
+# sqlglot reads one level of parentheses in some twenty calls, and definitions are nested up to 100 levels deep.
+RECURSION_LIMIT = 20_000
 
 
 class Backend(ABC):
@@ -102,26 +105,17 @@ class Backend(ABC):
 
     def _text(self, tree: exp.Expr) -> str:
         """The text of a tree; raises `AssertionError` when the text does not say what the tree says."""
-        text = tree.sql(dialect=self.dialect, pretty=True)
-        if len(text) <= READ_BACK:
-            assert sqlglot.parse_one(text, read=self.dialect) == tree, "the text reads back as another query"
+        with _deep_recursion():
+            text = tree.sql(dialect=self.dialect, pretty=True)
+            if len(text) <= READ_BACK:
+                assert sqlglot.parse_one(text, read=self.dialect) == tree, "the text reads back as another query"
         return text
 
     def _tree(self, query: plan.Query) -> exp.Query:
-        match query.result:
-            case plan.Select() as select:
-                result: exp.Query = self._select(select)
-            case plan.Union(selects, order_by):
-                parts: list[exp.Query] = [self._select(select) for select in selects]
-                result = reduce(lambda left, right: exp.Union(this=left, distinct=False, expression=right), parts)
-                result.set("order", self._order(order_by))
-            case _:
-                assert_never(query.result)
-        if query.relations:
-            steps = [self._relation(relation) for relation in query.relations]
-            result.set("with_", exp.With(expressions=steps))
-        if query.comment:
-            result.add_comments([comment(query.comment)])
+        result = self._select(query.result)
+        steps = exp.With(expressions=[self._relation(relation) for relation in query.relations])
+        steps.add_comments([comment(query.comment)])
+        result.set("with_", steps)
         return result
 
     def name(self, name: str) -> exp.Identifier:
@@ -139,7 +133,7 @@ class Backend(ABC):
 
     def _relation(self, relation: plan.Relation) -> exp.CTE:
         alias = exp.TableAlias(this=self.name(relation.name))
-        return exp.CTE(this=self._select(relation.select), alias=alias, materialized=relation.is_shared or None)
+        return exp.CTE(this=self._select(relation.select), alias=alias)
 
     def _select(self, select: plan.Select) -> exp.Select:
         # A name without its relation is only safe where there is one relation and nothing is renamed in between.
@@ -147,8 +141,10 @@ class Backend(ABC):
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self._base(select.base, says.qualified)))
-        if select.joins:
-            result.set("joins", [self._join(join, says) for join in select.joins])
+        joins = [self._join(join, says) for join in select.joins]
+        joins += [self._spread(select.spread, says)] if select.spread else []
+        if joins:
+            result.set("joins", joins)
         if select.where:
             result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
         if select.group_by:
@@ -178,6 +174,12 @@ class Backend(ABC):
     def _join(self, join: plan.Join, says: Expressions) -> exp.Join:
         on = says.condition(plan.Compare(join.right, "=", join.left))
         return exp.Join(this=self._base(join.base, True), side=None if join.required else "LEFT", on=on)
+
+    def _spread(self, spread: plan.Spread, says: Expressions) -> exp.Join:
+        rows = [exp.Tuple(expressions=[says.value(value) for value in row]) for row in spread.rows]
+        alias = exp.TableAlias(this=self.name(spread.alias), columns=[self.name(each) for each in spread.columns])
+        values = exp.Subquery(this=exp.Values(expressions=rows))
+        return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
 
     def _order(self, names: Sequence[str]) -> exp.Order:
         columns = [exp.Column(this=self.name(name)) for name in names]
@@ -237,6 +239,16 @@ def _like(value: exp.Expr, glob: str) -> exp.Expr:
     pattern = "".join(wild.get(char, f"\\{char}" if char in "\\%_" else char) for char in glob)
     like = exp.Like(this=value, expression=exp.Literal.string(pattern))
     return exp.Escape(this=like, expression=exp.Literal.string("\\")) if "\\" in pattern else like
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def comment(text: str) -> str:

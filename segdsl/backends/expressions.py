@@ -23,6 +23,7 @@ from segdsl.semantics.catalog import Catalog, Table
 ALWAYS = plan.Constant(True)
 NEVER = plan.Constant(False)
 NONE = plan.Constant(Decimal(0))
+STORED = "stored_row"  # what a stored table is called where it is joined
 
 # The relation of the row in scope, then the rows that belong to it: their table, the links up, whether they look ahead.
 GroupName = tuple[str, str, tuple[str, ...], bool]
@@ -37,7 +38,7 @@ class Expressions:
         self.fulfils: dict[str, plan.Expression] = {}
         stored = [part for table in catalog.tables.values() for part in table.stored_in]
         # The name of a step would hide a stored table of that name.
-        self.names = Names([*stored, "stored"])
+        self.names = Names([*stored, STORED])
         self.sources: dict[tuple[str, bool], Source] = {}
         self.groups: dict[GroupName, Scope] = {}
         self._beginning: set[tuple[str, bool]] = set()
@@ -57,8 +58,8 @@ class Expressions:
 
     def _new_source(self, table: Table, ahead: bool) -> Source:
         called = self.names.new(f"{table.name} rows ahead" if ahead else f"{table.name} rows")
-        source = Source(table, ahead, Building(called, table.stored_in, "stored"))
-        scope = Scope(Place(source, "stored", inside=True), source.building)
+        source = Source(table, ahead, Building(called, table.stored_in, STORED))
+        scope = Scope(Place(source, STORED, inside=True), source.building)
         if table.at_path == ():
             assert table.at is not None, "a table with a time of its own has a column for it"
             source.time = source.read(table.at, table.at_type)
@@ -66,7 +67,7 @@ class Expressions:
             # A row whose time is not there, or not seen, is not seen either.
             source.time = self.follow(scope, table.at_path, required=not ahead).time()
         if table.where is not None:
-            source.building.where += _terms(self.condition(table.where, scope))
+            source.building.where += terms_of(self.condition(table.where, scope))
         if table.at_path == () and not ahead:
             assert source.time is not None
             source.building.where.append(self._is_seen(source.time, table.at_type))
@@ -139,10 +140,10 @@ class Expressions:
         if rows.window is None:
             return ()
         ahead = isinstance(rows.window, ir.Next)
-        return _terms(self._within(group.place.time(), group.table.at_type, rows.window, is_seen=not ahead))
+        return terms_of(self._within(group.place.time(), group.table.at_type, rows.window, is_seen=not ahead))
 
     def _rows_that_count(self, rows: ir.Rows, group: Scope) -> tuple[plan.Expression, ...]:
-        return () if rows.where is None else _terms(self.condition(rows.where, group))
+        return () if rows.where is None else terms_of(self.condition(rows.where, group))
 
     def _aggregate(
         self,
@@ -355,7 +356,7 @@ def folded_text(text: str) -> str:
 
 
 def every(terms: Sequence[plan.Expression]) -> plan.Expression:
-    flat = tuple(part for term in terms for part in _terms(term))
+    flat = tuple(part for term in terms for part in terms_of(term))
     return plan.All(flat) if len(flat) > 1 else (*flat, ALWAYS)[0]
 
 
@@ -364,7 +365,7 @@ def either(terms: Sequence[plan.Expression]) -> plan.Expression:
     return plan.Any(flat) if len(flat) > 1 else (*flat, NEVER)[0]
 
 
-def _terms(condition: plan.Expression) -> tuple[plan.Expression, ...]:
+def terms_of(condition: plan.Expression) -> tuple[plan.Expression, ...]:
     """What must all hold for `condition` to hold."""
     if condition == ALWAYS:
         return ()

@@ -15,7 +15,7 @@ from typing import Literal as OneOfWords
 from zoneinfo import ZoneInfo
 
 from segdsl.backends import plan
-from segdsl.backends.expressions import Expressions, negated, surely
+from segdsl.backends.expressions import Expressions, negated, surely, terms_of
 from segdsl.backends.names import Names
 from segdsl.backends.relations import Building, Place, Scope, in_order
 from segdsl.backends.unsupported import Unsupported
@@ -43,8 +43,8 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     lowering = _Lowering(program, clock)
     rivals = program.rivals(segment) if column == "assigned" else ()
     lowering.decide(_needed(program, [*_references(program, segment), *rivals]))
-    terms = [lowering.condition(segment), *(negated(lowering.expressions.fulfils[rival]) for rival in rivals)]
-    result = plan.Select(lowering.base, (lowering.key,), where=tuple(terms), order_by=(lowering.key.name,))
+    terms = (*terms_of(lowering.condition(segment)), *(negated(lowering.fulfils(rival)) for rival in rivals))
+    result = plan.Select(lowering.base, (lowering.key,), where=terms, order_by=(lowering.key.name,))
     said = "the members of" if column == "qualifies" else "those assigned to"
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
@@ -61,13 +61,24 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
         )
     lowering.decide(_needed(program, _with_rivals(program, names)))
     lowering.find_winners(names)
-    selects = [_membership(lowering, name, clock) for name in names]
-    if not names:
-        nobody = _membership_outputs(key, "", plan.Constant(False), clock)
-        selects = [plan.Select(lowering.base, nobody, where=(plan.Constant(False),))]
-    result = selects[0] if len(selects) == 1 else plan.Union(tuple(selects), ())
-    result = replace(result, order_by=("segment", key.name))
-    return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}", is_shared=len(names) > 1)
+    segment, qualifies, assigned = (lowering.measured.columns.new(column) for column in MEMBERSHIPS[:3])
+    rows = [(plan.Constant(name), lowering.fulfils(name), lowering.wins(name)) for name in names]
+    nobody = (plan.Constant(""), plan.Constant(False), plan.Constant(False))
+    alias = lowering.expressions.names.new("membership")
+    spread = plan.Spread(alias, (segment, qualifies, assigned), tuple(rows or [nobody]))
+    values: tuple[plan.Expression, ...] = (
+        *(plan.Column("", column, optional=False) for column in spread.columns),
+        plan.Constant(clock.as_of.astimezone(UTC)),
+    )
+    outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
+    result = plan.Select(
+        lowering.base,
+        (key, *outputs),
+        spread=spread,
+        where=(plan.Column("", qualifies, optional=False),),
+        order_by=("segment", key.name),
+    )
+    return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
 
 def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
@@ -96,11 +107,11 @@ def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
     assert isinstance(key, plan.Column)
     outputs = (plan.Output(key.name, key), plan.Output(Names([key.name]).new("rows"), count))
     building = source.building
-    result = plan.Select(
-        plan.Base(building.name, building.name), outputs, (), (), (key,), (repeated,), order_by=(key.name,), limit=5
+    base = plan.Base(building.name, building.name)
+    result = plan.Select(base, outputs, group_by=(key,), having=(repeated,), order_by=(key.name,), limit=5)
+    return plan.Query(
+        in_order(building.name, _frozen(expressions, [])), result, f"keys of {table.name} that stand for no one row"
     )
-    relations = _frozen(expressions, [])
-    return plan.Query(in_order([building.name], relations), result, f"keys of {table.name} that stand for no one row")
 
 
 def tables_used(program: ir.Program, names: Sequence[str]) -> list[TableUse]:
@@ -161,7 +172,7 @@ def _needed(program: ir.Program, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _described(segment: ir.Segment) -> str:
-    title = f' "{segment.title}"' if segment.title else ""
+    title = f' "{segment.title}"' if segment.title != segment.name else ""
     file = f", {segment.span.source.name}" if segment.span.source.name else ""
     return f"{segment.name}{title}{file}"
 
@@ -238,23 +249,15 @@ class _Lowering:
         winner = self.winners.get(self.program.segments[name].group or "")
         return plan.Constant(True) if winner is None else plan.Compare(winner, "=", plan.Constant(name))
 
-    def query(self, result: plan.Select | plan.Union, comment: str, is_shared: bool = False) -> plan.Query:
-        if is_shared and self.steps:
-            self.steps[-1] = replace(self.steps[-1], is_shared=True)
+    def query(self, result: plan.Select, comment: str) -> plan.Query:
         relations = _frozen(self.expressions, [self.measured]) | {step.name: step for step in self.steps}
         if _only_repeats(relations[self.measured.name].select):
-            relations = {name: self._past_measured(relation) for name, relation in relations.items()}
-            result = self._all_past_measured(result)
-        selects = result.selects if isinstance(result, plan.Union) else (result,)
-        return plan.Query(in_order([str(select.base.name) for select in selects], relations), result, comment)
-
-    def _past_measured(self, relation: plan.Relation) -> plan.Relation:
-        return replace(relation, select=_rebased(relation.select, self.measured))
-
-    def _all_past_measured(self, result: plan.Select | plan.Union) -> plan.Select | plan.Union:
-        if isinstance(result, plan.Select):
-            return _rebased(result, self.measured)
-        return replace(result, selects=tuple(_rebased(select, self.measured) for select in result.selects))
+            relations = {
+                name: replace(relation, select=_rebased(relation.select, self.measured))
+                for name, relation in relations.items()
+            }
+            result = _rebased(result, self.measured)
+        return plan.Query(in_order(str(result.base.name), relations), result, comment)
 
 
 def _only_repeats(select: plan.Select) -> bool:
@@ -274,13 +277,3 @@ def _frozen(expressions: Expressions, others: Iterable[Building]) -> dict[str, p
     buildings = [source.building for source in expressions.sources.values()]
     buildings += [group.building for group in expressions.groups.values()]
     return {building.name: building.frozen() for building in (*buildings, *others)}
-
-
-def _membership(lowering: _Lowering, name: str, clock: Clock) -> plan.Select:
-    outputs = _membership_outputs(lowering.key, name, lowering.wins(name), clock)
-    return plan.Select(lowering.base, outputs, where=(lowering.fulfils(name),))
-
-
-def _membership_outputs(key: plan.Output, name: str, wins: plan.Expression, clock: Clock) -> tuple[plan.Output, ...]:
-    values = (plan.Constant(name), plan.Constant(True), wins, plan.Constant(clock.as_of.astimezone(UTC)))
-    return (key, *(plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)))

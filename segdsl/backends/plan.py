@@ -81,11 +81,6 @@ class Calculate:
 
 
 @dataclass(frozen=True, slots=True)
-class NullIfZero:
-    number: Expression
-
-
-@dataclass(frozen=True, slots=True)
 class OrElse:
     """`value`, or the constant where it is missing."""
 
@@ -187,7 +182,6 @@ Expression = (
     | Widen
     | Negative
     | Calculate
-    | NullIfZero
     | OrElse
     | FirstTrue
     | Aggregate
@@ -210,7 +204,7 @@ def may_be_missing(expression: Expression) -> bool:
             return optional
         case Constant() | OrElse() | Known() | Untrue() | Surely():
             return False
-        case Stored() | NullIfZero() | FirstTrue():
+        case Stored() | FirstTrue():
             return True
         case Aggregate(function):
             return function not in ("count", "count distinct")
@@ -255,12 +249,22 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Several rows for each row: one for each of `rows`, with its values in `columns`. There is at least one."""
+
+    alias: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Expression, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """With `keeps_all`, the outputs of the base come first. `order_by` names outputs."""
 
     base: Base
     outputs: tuple[Output, ...]
     joins: tuple[Join, ...] = ()
+    spread: Spread | None = None
     where: tuple[Expression, ...] = ()
     group_by: tuple[Expression, ...] = ()
     having: tuple[Expression, ...] = ()
@@ -270,26 +274,17 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
-    """The rows of all of `selects`, which have the same outputs."""
-
-    selects: tuple[Select, ...]
-    order_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Relation:
-    """A named step of a query. `is_shared` says that more than one later step reads it."""
+    """A named step of a query."""
 
     name: str
     select: Select
-    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Each relation reads only those before it."""
+    """There is a relation, and each reads only those before it. The comment says what the query gives."""
 
     relations: tuple[Relation, ...]
-    result: Select | Union
-    comment: str = ""
+    result: Select
+    comment: str

@@ -56,8 +56,6 @@ class Expressions:
                 return exp.Neg(this=self.operand(number))
             case plan.Calculate(left, op, right):
                 return ARITHMETIC[op](this=self.operand(left), expression=self.operand(right))
-            case plan.NullIfZero(number):
-                return exp.Nullif(this=self.value(number), expression=exp.Literal.number(0))
             case plan.OrElse(value, otherwise):
                 return exp.Coalesce(this=self.value(value), expressions=[self.value(otherwise)])
             case plan.FirstTrue(cases):
@@ -88,7 +86,8 @@ class Expressions:
             case "max":
                 return exp.Max(this=argument)
             case "first" | "last":
-                by = [exp.Ordered(this=self.value(each), nulls_first=True) for each in node.order]
+                # The time comes first and is never missing.
+                by = [exp.Ordered(this=self.value(each), nulls_first=i > 0) for i, each in enumerate(node.order)]
                 ordered = exp.Order(this=argument, expressions=by)
                 return exp.First(this=ordered) if node.function == "first" else exp.Last(this=ordered)
             case _:

@@ -1,7 +1,7 @@
 """Exact arithmetic: a number is an expression, or a quotient of two that is never divided out.
 
 A quotient is compared by multiplying crosswise, so that no digit is ever lost. Promised: a number is missing exactly
-when its expression is, a quotient when either part is, or when its denominator is zero.
+when its expression is, a quotient when either part is, or when something it divides by is zero.
 """
 
 from __future__ import annotations
@@ -34,11 +34,15 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """`is_positive` says that the denominator is above zero wherever the numerator is known."""
+    """`is_positive` says that the denominator is above zero wherever the numerator is known.
+
+    It is missing, too, when one of `divisors` is zero: a divisor's own divisors end up in the numerator.
+    """
 
     numerator: Exact
     denominator: Exact
     is_positive: bool
+    divisors: tuple[plan.Expression, ...] = ()
 
 
 Number = Exact | Quotient
@@ -66,14 +70,14 @@ def calculate(left: Number, op: OneOfWords["+", "-", "*", "/"], right: Number, s
         return _divided(left, right, span)
     if isinstance(left, Exact) and isinstance(right, Exact):
         return _calculated(left, op, right, span)
-    over, under = _as_quotient(left), _as_quotient(right)
+    over, under = _parts(left), _parts(right)
     denominator = _calculated(over.denominator, "*", under.denominator, span)
     if op == "*":
         numerator = _calculated(over.numerator, "*", under.numerator, span)
     else:
         first = _calculated(over.numerator, "*", under.denominator, span)
         numerator = _calculated(first, op, _calculated(under.numerator, "*", over.denominator, span), span)
-    return Quotient(numerator, denominator, over.is_positive and under.is_positive)
+    return Quotient(numerator, denominator, over.is_positive and under.is_positive, over.divisors + under.divisors)
 
 
 def compared(left: Number, op: Operator, right: Number, span: Span) -> plan.Expression:
@@ -83,53 +87,42 @@ def compared(left: Number, op: Operator, right: Number, span: Span) -> plan.Expr
     over, under = _parts(left), _parts(right)
     first = _calculated(over.numerator, "*", under.denominator, span).expression
     second = _calculated(under.numerator, "*", over.denominator, span).expression
+    divides = tuple(plan.Compare(divisor, "<>", ZERO) for divisor in over.divisors + under.divisors)
     if over.is_positive and under.is_positive:
-        return plan.Compare(first, op, second)
+        return _all(*divides, plan.Compare(first, op, second))
     # Multiplying by a negative number turns an inequality round, and zero makes both cases false.
     sign = _calculated(over.denominator, "*", under.denominator, span).expression
     if op == "=":
-        return plan.All((plan.Compare(sign, "<>", ZERO), plan.Compare(first, "=", second)))
-    return plan.Any(
-        (
-            plan.All((plan.Compare(sign, ">", ZERO), plan.Compare(first, op, second))),
-            plan.All((plan.Compare(sign, "<", ZERO), plan.Compare(first, MIRRORED[op], second))),
-        )
-    )
+        return _all(*divides, plan.Compare(sign, "<>", ZERO), plan.Compare(first, "=", second))
+    above = plan.All((plan.Compare(sign, ">", ZERO), plan.Compare(first, op, second)))
+    below = plan.All((plan.Compare(sign, "<", ZERO), plan.Compare(first, MIRRORED[op], second)))
+    return _all(*divides, plan.Any((above, below)))
 
 
 def known(number: Number) -> plan.Expression:
     if isinstance(number, Exact):
         return plan.Known(number.expression)
-    has_numerator = plan.Known(number.numerator.expression)
-    if number.is_positive:
-        return plan.All((has_numerator, plan.Known(number.denominator.expression)))
-    return plan.All((has_numerator, plan.Surely(plan.Compare(number.denominator.expression, "<>", ZERO))))
+    divides = (*number.divisors, *(() if number.is_positive else (number.denominator.expression,)))
+    parts = (plan.Known(number.numerator.expression), plan.Known(number.denominator.expression))
+    return plan.All((*parts, *(plan.Surely(plan.Compare(divisor, "<>", ZERO)) for divisor in divides)))
 
 
 def _divided(left: Number, right: Number, span: Span) -> Quotient:
-    """(a / b) / (c / d) is (a * d) / (b * c); b and d never are zero where they are known."""
-    over, under = _as_quotient(left), _as_quotient(right)
+    """(a / b) / (c / d) is (a * d) / (b * c), unless d is zero."""
+    over, under = _parts(left), _parts(right)
     numerator = _calculated(over.numerator, "*", under.denominator, span)
     denominator = _calculated(over.denominator, "*", under.numerator, span)
+    divisors = over.divisors + under.divisors + (() if under.is_positive else (under.denominator.expression,))
     match denominator.expression:
         case plan.Constant(value=Decimal() as value) if value != 0:
             if value < 0:
                 numerator, denominator = _negative(numerator, span), _negative(denominator, span)
-            return Quotient(numerator, denominator, True)
-    return Quotient(numerator, denominator, False)
+            return Quotient(numerator, denominator, True, divisors)
+    return Quotient(numerator, denominator, False, divisors)
 
 
 def _parts(number: Number) -> Quotient:
     return number if isinstance(number, Quotient) else Quotient(number, Exact(ONE, 0), True)
-
-
-def _as_quotient(number: Number) -> Quotient:
-    """For calculating: a denominator of zero is missing, and makes missing whatever it meets."""
-    quotient = _parts(number)
-    if quotient.is_positive:
-        return quotient
-    denominator = quotient.denominator
-    return replace(quotient, denominator=replace(denominator, expression=plan.NullIfZero(denominator.expression)))
 
 
 def _negative(number: Exact, span: Span) -> Exact:
@@ -150,6 +143,10 @@ def _calculated(left: Exact, op: OneOfWords["+", "-", "*"], right: Exact, span: 
     if scale > MAX_DIGITS:
         raise _too_long(span)
     return Exact(plan.Calculate(_wide(left), op, _wide(right)), scale)
+
+
+def _all(*terms: plan.Expression) -> plan.Expression:
+    return terms[0] if len(terms) == 1 else plan.All(terms)
 
 
 def _wide(number: Exact) -> plan.Expression:

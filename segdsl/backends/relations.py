@@ -37,15 +37,15 @@ class Building:
             self._outputs[expression] = self.columns.new(wanted)
         return self._outputs[expression]
 
-    def frozen(self, is_shared: bool = False) -> plan.Relation:
+    def frozen(self) -> plan.Relation:
         outputs = tuple(plan.Output(name, expression) for expression, name in self._outputs.items())
         where = tuple(self.where)
         if self.group_by:
             shared = _shared_conditions(output.expression for output in outputs)
             where += shared
             outputs = tuple(plan.Output(each.name, _without(shared, each.expression)) for each in outputs)
-        select = plan.Select(self.base, outputs, tuple(self.joins), where, self.group_by)
-        return plan.Relation(self.name, select, is_shared)
+        select = plan.Select(self.base, outputs, tuple(self.joins), where=where, group_by=self.group_by)
+        return plan.Relation(self.name, select)
 
 
 def _shared_conditions(outputs: Iterable[plan.Expression]) -> tuple[plan.Expression, ...]:
@@ -153,12 +153,11 @@ def bare(type_: Type) -> Type:
             return type_
 
 
-def in_order(result_reads: Iterable[str], relations: dict[str, plan.Relation]) -> tuple[plan.Relation, ...]:
-    """The relations that a result needs, each after those it reads."""
+def in_order(last: str, relations: dict[str, plan.Relation]) -> tuple[plan.Relation, ...]:
+    """The relation called `last` and all that it needs, each after those it reads."""
     done: dict[str, plan.Relation] = {}
     reads = {name: _reads(relation.select) for name, relation in relations.items()}
-
-    waiting = [(name, False) for name in reversed(list(result_reads))]
+    waiting = [(last, False)]
     while waiting:
         name, is_ready = waiting.pop()
         if name in done or name not in relations:
