@@ -16,7 +16,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal as OneOfWords
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 import sqlglot
 from sqlglot import exp
@@ -24,10 +23,9 @@ from sqlglot.dialects.dialect import Dialect
 
 from segdsl.backends import lower, plan
 from segdsl.backends.printing import Expressions
-from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.catalog import Table
 from segdsl.semantics.types import Type
 
 FileFormat = OneOfWords["parquet", "csv"]
@@ -64,20 +62,12 @@ class Backend(ABC):
         query = self._tree(lower.memberships(program, names, clock))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
-    def key_faults(self, table: Table, program: ir.Program | None = None, clock: Clock | None = None) -> str:
+    def key_faults(self, table: Table, program: ir.Program, clock: Clock) -> str:
         """Rows of a key and how many rows have it: up to five keys that are missing or repeated.
 
-        Without `program` and `clock` it must be possible to tell the rows of `table` from its own columns; raises
-        `Unsupported` if not.
+        Only rows count that the `where` of `table` keeps, seen or not.
         """
-        if program is not None and clock is not None:
-            return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
-        if lower.needs_clock(table):
-            raise Unsupported(f"the keys of `{table.name}` cannot be checked without a moment in time", table.span)
-        alone = Catalog({table.name: table}, table.name)
-        return self._text(
-            self._tree(lower.key_faults(table, alone, Clock(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"), 0)))
-        )
+        return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
 
     def tables_used(self, program: ir.Program, names: Sequence[str]) -> list[lower.TableUse]:
         """The tables that the queries for `names` read, with the stored columns they read."""

@@ -98,6 +98,9 @@ def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query
 
 def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
     """Up to five keys that are missing or stand for several rows, with how many rows each has."""
+    if not _where_looks_at_time(table):
+        # A table whose time is inherited would be joined to others, which may have faulty keys themselves.
+        catalog = Catalog({table.name: replace(table, at=None, at_type=None, at_path=None)}, table.name)
     expressions = Expressions(catalog, clock, lambda segment: ())
     source = expressions.source(table.name, ahead=True)
     place = Place(source, "")
@@ -125,16 +128,14 @@ def tables_used(program: ir.Program, names: Sequence[str]) -> list[TableUse]:
     return [TableUse(table, tuple(sorted(read[table.name]))) for table in tables if table.name in read]
 
 
-def needs_clock(table: Table) -> bool:
-    """Whether its rows cannot be told from its own columns alone: its `where` moves, or looks at an inherited time."""
+def _where_looks_at_time(table: Table) -> bool:
     waiting: list[ir.Node] = [] if table.where is None else [table.where]
     while waiting:
-        match waiting.pop():
-            case ir.InWindow() | ir.Day() | ir.At():
-                return True
-            case node:
-                waiting += ir.children(node)
-    return bool(table.at_path)
+        node = waiting.pop()
+        if isinstance(node, ir.At):
+            return True
+        waiting += ir.children(node)
+    return False
 
 
 # --- what a segment needs -----------------------------------------------------------------------------
