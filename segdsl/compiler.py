@@ -98,7 +98,14 @@ def read_definitions(sources: Iterable[Source], report: Report) -> list[ast.Modu
     from segdsl.grammar.parse import parse
     from segdsl.grammar.yaml_definitions import parse_definitions
 
-    return [(parse if source.name.endswith(".seg") else parse_definitions)(source, report) for source in sources]
+    modules = []
+    for source in sources:
+        before = len(report)
+        modules.append((parse if source.name.endswith(".seg") else parse_definitions)(source, report))
+        if not modules[-1].definitions and len(report) == before:
+            help = "write a definition in it, or remove it"
+            report.add("empty-file", f"`{source.name}` holds no definitions", source.whole(), help=help)
+    return modules
 
 
 def read_catalog(source: Source, report: Report) -> Catalog:

@@ -268,7 +268,7 @@ class Expressions:
             case ir.IsTrue(value):
                 return self._plain(value, scope)
             case ir.Exists(rows):
-                wanted = _called(node, f"has {rows.table}")
+                wanted = _existence_called(node)
                 count = plan.OrElse(self._aggregated(rows, scope, wanted, "count"), NONE)
                 return scope.published(plan.Compare(count, ">", NONE), wanted)
             case ir.InSegment(segment):
@@ -405,6 +405,15 @@ def _moment_type(node: ir.Value) -> types.Type:
 
 def _has_zone(node: ir.Value) -> bool:
     return _is_zoned(_moment_type(node))
+
+
+def _existence_called(node: ir.Exists) -> str:
+    """What a column is called that says whether there are such rows: `no` and `every` ask it and turn the answer."""
+    text, table = _called(node, ""), node.rows.table
+    word, _, rest = text.partition(" ")
+    if word in ("has", "no"):
+        return f"has {rest}"
+    return f"has {table}" if word in ("every", "") else f"{table} fails {text}"
 
 
 def _called(node: ir.Node, otherwise: str) -> str:

@@ -442,7 +442,7 @@ class Expressions:
         holds = self.condition(node.condition, Scope(table, inside_rows=True))
         fails = ir.Not(holds, span=node.condition.span)
         both = fails if rows.where is None else ir.All((rows.where, fails), span=node.span)
-        exception = ir.Exists(replace(rows, where=both), span=node.span)
+        exception = ir.Exists(replace(rows, where=both), span=node.condition.span)
         return ir.All((ir.Exists(rows, span=node.span), ir.Not(exception, span=node.span)), span=node.span)
 
     def _named_table(self, name: ast.Name) -> Table | None:
