@@ -191,7 +191,9 @@ class Expressions:
             case ir.Arithmetic(left, op, right):
                 return quotients.calculate(self._number(left, scope), op, self._number(right, scope), node.span)
             case ir.Aggregate():
-                return self._aggregate_value(node, scope)
+                if id(node) not in scope.aggregates:
+                    scope.aggregates[id(node)] = self._aggregate_value(node, scope)
+                return scope.aggregates[id(node)]
             case _:
                 assert_never(node)
 

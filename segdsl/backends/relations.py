@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from segdsl.backends import plan
+from segdsl.backends import plan, quotients
 from segdsl.backends.names import Names
 from segdsl.semantics.catalog import Column, Link, Table
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
@@ -113,13 +113,15 @@ class Place:
 class Scope:
     """A row in scope: a row of `place`, within the relation `building`, and what has been joined to it so far.
 
-    When `publishes`, later relations ask about the row: what they need becomes an output of `building`.
+    When `publishes`, later relations ask about the row: what they need becomes an output of `building`. `aggregates`
+    are known by the identity of their nodes: below one another they would be lowered twice as often at each level.
     """
 
     place: Place
     building: Building
     publishes: bool = False
     followed: dict[tuple[str, ...], Place] = field(default_factory=dict)
+    aggregates: dict[int, plan.Expression | quotients.Number] = field(default_factory=dict)
 
     @property
     def table(self) -> Table:
