@@ -74,6 +74,9 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"[’‘']", "text stands in double quotes", 'write `"..."`'),
     (r"[“”„«»]", "text stands in straight double quotes", 'write `"..."`'),
     (r"%", "there is no `%` here", "a share is a quotient: `a / b >= 0.2`; any text is `*`, as in `matches`"),
+    (r",\d{3}\b", "digits are grouped with `_`", "write `1_000`"),
+    (r",(?=\s*(in|where|via|between|from)\b)", "no comma stands here", "take it out"),
+    (r":", "heads and clauses end by themselves", "take it out"),
     (r"[;,]", "definitions and clauses end by themselves", "take it out"),
     (r"(?i:is\s+(not\s+)?null)\b", "nothing is called `null` here", "write `is missing` or `is known`"),
     (
@@ -81,7 +84,14 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
         "`is` has no `not`",
         "write `is missing` for `is not known`, and the reverse",
     ),
+    (r"(?i:is\s+in)\b", "`in` needs no `is`", "take out `is`"),
     (r"(?i:is\s+not)\b", "`is` has no `not`", "write `!=`, or `is known`"),
+    (r"is\s+[^\s]", "`is` goes with `known` and `missing`", "compare with `=`"),
+    (r"not\s*=", "difference is written `!=`", "write `!=`"),
+    (r"\*\s*\)", "rows are counted by their table", "write it like `count(order)`"),
+    (r"\(\s*\)", "a list holds at least one value", 'write it like `in ("IN", "GB")`'),
+    (r"(?i:the|an?)\b", "the language has no articles", "take it out"),
+    (r"(?i:if)\b", "a condition begins with `when`", "write `when`"),
     (r"(?i:like)\b", "patterns are written with `matches`", 'write `matches "*gift*"`'),
     (
         r"(?i:not\s+(contains|starts|ends|matches|between|like))\b",
@@ -101,9 +111,9 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"\.\d{4}\b", "a date begins with the year", "write it like `2026-01-31`"),
     (r"\.\d+", "a number begins with a digit", "write it like `0.5`"),
     (
-        r"(in\s+)?last\s+(day|week|month|quarter|year)\b",
+        r"(in\s+)?last\s+(?P<unit>day|week|month|quarter|year)\b",
         "this could be a rolling or a calendar period",
-        "write `in last 1 month`, `in last 1 full month` or `in this month`",
+        "write `in last 1 {unit}`, `in last 1 full {unit}` or `in this {unit}`",
     ),
     (
         r"in\s+segment\b",
@@ -255,7 +265,8 @@ def _slip(mistake: _Mistake, report: Report) -> bool:
         for pattern, message, help in _SLIP_PATTERNS:
             match = pattern.match(source.text, begin, mistake.end)
             if match is not None and match.end() > at:
-                report.add("syntax", message, source.span(*match.span()), help=help)
+                unit = match.groupdict().get("unit", "")
+                report.add("syntax", message, source.span(*match.span()), help=help.replace("{unit}", unit))
                 return True
     return False
 

@@ -116,6 +116,8 @@ def _conversion_hint(left: ir.Value, right: ir.Value) -> str:
             return f"write it without quotes: `{text}`"
         case Boolean(), ir.Literal(value=str() as text) if text in ("true", "false"):
             return f"write it without quotes: `{text}`"
+        case Boolean(), _:
+            return "compare it with `true` or `false`, or let it stand alone"
         case ((Date() | Timestamp()), _):
             return "compare it with a date such as `2026-01-31`, or write `in last 30 days`"
     return ""

@@ -70,6 +70,8 @@ def declare(written: ast.Catalog, report: Report) -> Catalog:
 
 def _entity(written: ast.Catalog, tables: Mapping[str, Table], report: Report) -> str:
     entity = written.entity
+    if entity is None and not written.tables and report.has_errors:
+        return ""  # the file could not be read
     if entity is None:
         names = listed(tables)
         report.add(
@@ -85,7 +87,9 @@ def _entity(written: ast.Catalog, tables: Mapping[str, Table], report: Report) -
             "unknown-table",
             f"there is no table `{entity.text}`",
             entity.span,
-            help=did_you_mean(entity.text, tables, f"there are {listed(tables)}" if tables else ""),
+            help=did_you_mean(
+                entity.text, tables, f"there are {listed(tables)}" if tables else "declare it under `tables`"
+            ),
         )
         return next(iter(tables), "")
     if table.key is None:
@@ -201,7 +205,9 @@ def _type(node: ast.Ident, report: Report) -> Type:
     match = re.fullmatch(r"decimal\s*\(\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\)", text)
     if match is None:
         instead = SYNONYMS.get(re.sub(r"\(.*", "", text).strip())
-        if text == "decimal":
+        if re.fullmatch(r"decimal\(\d+", text):
+            help_ = 'a comma ends a value inside of braces: write `"decimal(12,2)"` in quotes'
+        elif text == "decimal":
             help_ = "say how many digits it has, and how many of them after the point: `decimal(12,2)`"
         elif instead:
             help_ = f"write `{instead}`"

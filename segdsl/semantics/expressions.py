@@ -187,7 +187,8 @@ class Expressions:
             )
         else:
             text = names[0].text
-            message = f"`{text}` names no table of many rows"
+            bare = len(names[0].parts) == 1 and text not in {*where.table.columns, *where.table.links, where.table.name}
+            message = f"there is no table `{text}`" if bare else f"`{text}` names no table of many rows"
             having = [t.name for t in self.catalog.tables.values() if text in t.columns and t.name != where.table.name]
             if having:
                 help_ = f"name the table, too: `{node.function.text}({having[0]}.{text})`"
@@ -480,7 +481,7 @@ class Expressions:
                 "unknown-segment",
                 f"there is no segment `{name}`",
                 node.segment.span,
-                help=did_you_mean(name, self.segments),
+                help=did_you_mean(name, self.segments, f"there are {listed(sorted(self.segments))}"),
             )
         else:
             kind = ir.InSegment if isinstance(node, ast.InSegment) else ir.AssignedTo

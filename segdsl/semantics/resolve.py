@@ -55,8 +55,9 @@ def resolve(
     expressions = Expressions(catalog, Names(constants, {}), frozenset(written.segments), report)
     metrics = _metrics(written.metrics, expressions, entity)
     expressions = replace(expressions, names=Names(constants, metrics))
+    rests = frozenset(name for name, node in written.segments.items() if node.otherwise)
     for node in written.segments.values():
-        program.segments[node.name.text] = _segment(node, expressions, entity, groups)
+        program.segments[node.name.text] = _segment(node, expressions, entity, groups, rests)
     program = replace(program, order=_order(program, report))
     lint(program, report)
     return program
@@ -153,7 +154,9 @@ def _fits(node: ir.Node, what: str, report: Report) -> bool:
 # --- segments and groups --------------------------------------------------------------------------
 
 
-def _segment(node: ast.Segment, expressions: Expressions, entity: Scope, groups: Mapping[str, ir.Group]) -> ir.Segment:
+def _segment(
+    node: ast.Segment, expressions: Expressions, entity: Scope, groups: Mapping[str, ir.Group], rests: frozenset[str]
+) -> ir.Segment:
     report = expressions.report
     group = groups.get(node.group.text) if node.group else None
     condition: ir.Condition = ir.Always(True, span=node.span)
@@ -162,7 +165,7 @@ def _segment(node: ast.Segment, expressions: Expressions, entity: Scope, groups:
         if _fits(meant, f"segment `{node.name.text}`", report):
             condition = meant
     elif node.otherwise and group is not None:
-        others = tuple(name for name in group.members if name != node.name.text)
+        others = tuple(name for name in group.members if name not in rests)
         terms = tuple(ir.Not(ir.InSegment(name, span=node.span), span=node.span) for name in others)
         condition = ir.All(terms, span=node.span)
     priority = int(node.priority.value) if node.priority and node.priority.value % 1 == 0 else None
@@ -186,6 +189,11 @@ def _groups(written: _Definitions, report: Report) -> dict[str, ir.Group]:
         if segment.group is not None and segment.group.text in members:
             members[segment.group.text].append(segment)
         _check_membership(segment, written.groups, report)
+    for name, node in written.groups.items():
+        # A group that is misspelt in a segment's head is not empty on purpose.
+        if not members[name] and not any(found.rule.name == "unknown-group" for found in report):
+            help_ = f"write `in {name}` in the head of a segment"
+            report.add("empty-group", f"group `{name}` has no segments", node.name.span, help=help_)
     return {name: _group(node, members[name], report) for name, node in written.groups.items()}
 
 
@@ -208,7 +216,8 @@ def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], rep
             help=f"write `segment {segment.name.text} in GROUP`, or a `when`",
         )
     if segment.priority is not None and segment.priority.value % 1 != 0:
-        report.add("bad-value", "a priority is a whole number", segment.priority.span)
+        help_ = "write it like `priority 10`"
+        report.add("bad-value", "a priority is a whole number", segment.priority.span, help=help_)
     elif segment.priority is not None and (group is None or not group.exclusive):
         message = (
             "a segment in no group has no priority over others"
@@ -229,10 +238,6 @@ def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], rep
 
 def _group(node: ast.Group, members: list[ast.Segment], report: Report) -> ir.Group:
     name = node.name.text
-    if not members:
-        report.add(
-            "empty-group", f"group `{name}` has no segments", node.name.span, help="write `in GROUP` in the head of one"
-        )
     rests = [segment for segment in members if segment.otherwise]
     for second in rests[1:]:
         report.add(
@@ -322,17 +327,22 @@ def _needs(segment: ir.Segment, program: ir.Program) -> Iterator[str]:
 
 def _report_cycle(cycle: Cycle, kind: str, nodes: Mapping[str, ast.Node | ir.Node], report: Report) -> None:
     first, *others = cycle.names
-    message = (
-        f"{kind} `{first}` refers to itself"
-        if not others
-        else f"{kind}s {listed(cycle.names)} need each other, so none can be decided first"
-    )
-    report.add(
-        "cycle",
-        message,
-        nodes[first].span,
-        help="spell out in one of them what it wants of the other"
-        if others
-        else "say what it holds without its own name",
-        others=tuple(Label(nodes[name].span, "and this one") for name in others),
-    )
+    help_ = "spell out in one of them what it wants of the other"
+    if others:
+        message = f"{kind}s {listed(cycle.names)} need each other, so none can be decided first"
+    elif any(isinstance(each, ir.AssignedTo) and each.segment != first for each in _inside(nodes[first])):
+        message = f"{kind} `{first}` depends on who is assigned to a segment that it wins over"
+        help_ = "who is assigned is decided after all that win: use `in segment`, or change the priorities"
+    else:
+        message, help_ = f"{kind} `{first}` refers to itself", "say what it holds without its own name"
+    more = tuple(Label(nodes[name].span, "and this one") for name in others)
+    report.add("cycle", message, nodes[first].span, help=help_, others=more)
+
+
+def _inside(node: ast.Node | ir.Node) -> Iterator[ir.Node]:
+    """All nodes of a segment's condition; of a tree as written, none."""
+    waiting = [node] if isinstance(node, ir.Node) else []
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(ir.children(each))

@@ -184,6 +184,9 @@ def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names
             part.span,
             help="compare it outside of the rows' own conditions",
         )
+    elif part.text.lower() in ("null", "none", "nil", "unknown", "missing"):
+        help_ = "write `is missing` or `is known` behind the value"
+        report.add("unknown-name", "what is missing is not compared", part.span, help=help_)
     elif part.text == "at":
         report.add(
             "no-time",
