@@ -10,6 +10,7 @@ import pytest
 from segdsl.diagnostics import RULES, Report
 from segdsl.grammar.files import parse_catalog
 from segdsl.grammar.parse import parse
+from segdsl.grammar.yaml_definitions import parse_definitions
 from segdsl.semantics.declare import declare
 from segdsl.semantics.functions import FUNCTIONS
 from segdsl.semantics.resolve import resolve
@@ -51,6 +52,16 @@ def test_each_rule_has_a_bad_and_a_good_example(rule: str) -> None:
     bad, good = SECTIONS[rule]
     assert set(found(bad)) == {rule}
     assert found(good) == []
+
+
+def test_the_reference_shows_sound_yaml() -> None:
+    (text,) = (block for block in blocks(LANGUAGE, "yaml") if block != CATALOG)
+    report = Report()
+    catalog = declare(parse_catalog(Source("catalog.yml", CATALOG), report), report)
+    module = parse_definitions(Source("page.yml", text), report)
+    resolve([module], catalog, name="docs", timezone="UTC", week_starts=0, settings={}, report=report)
+    # `not: age < 18` lets in those of unknown age, and the reference says so of every `not`.
+    assert [each.rule.name for each in report] == ["includes-missing"]
 
 
 def test_every_rule_is_on_the_page() -> None:
