@@ -88,6 +88,14 @@ class Backend(ABC):
         """A naive moment in UTC as the wall clock of `zone` shows it, naive."""
 
     @abstractmethod
+    def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
+        """A part of a date or a naive moment; see `plan.Part`."""
+
+    @abstractmethod
+    def days_between(self, start: exp.Expr, end: exp.Expr) -> exp.Expr:
+        """The whole days from one date to another; see `plan.DaysBetween`."""
+
+    @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         """The statements that make `table` hold the rows of `query` and no others."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from segdsl.backends import plan
 from segdsl.backends.base import Backend, FileFormat
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
@@ -45,6 +46,9 @@ with within without work wrapper write xml xmlattributes xmlconcat xmlelement xm
 xmlparse xmlpi xmlroot xmlserialize xmltable year years yes zone
 """
 
+# What the parts of a date are called, where that is another word.
+PARTS: dict[plan.PartName, str] = {"weekday": "ISODOW"}
+
 # What a text of a CSV file must look like: DuckDB's casts would round 2.5, drop the time of a date and make up a zone.
 WHOLE_NUMBER = r" *[+-]?[0-9]+ *"
 DATE = r" *[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2} *"
@@ -81,6 +85,12 @@ class DuckDB(Backend):
     def on_wall_clock(self, utc: exp.Expr, zone: str) -> exp.Expr:
         instant = exp.Paren(this=exp.AtTimeZone(this=utc, zone=exp.Literal.string("UTC")))
         return exp.AtTimeZone(this=instant, zone=exp.Literal.string(zone))
+
+    def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
+        return exp.Extract(this=exp.Var(this=PARTS.get(part, part.upper())), expression=value)
+
+    def days_between(self, start: exp.Expr, end: exp.Expr) -> exp.Expr:
+        return exp.Paren(this=exp.Sub(this=end, expression=start))
 
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         return [_create("TABLE", table, query, replace=True)]

@@ -185,7 +185,14 @@ class Expressions:
             case ir.At(path):
                 return scope.published(self.follow(scope, path).time(), " ".join((*path, "at")))
             case ir.Day(value):
-                return plan.Day(self._on_wall_clock(self._plain(value, scope), _has_zone(value)))
+                return plan.Day(self._shown(value, scope))
+            case ir.Today():
+                return plan.Constant(self.clock.today)
+            case ir.Part(part, value):
+                return Exact(plan.Part(part, self._shown(value, scope)), 0, narrow=True)
+            case ir.DaysBetween(start, end):
+                days = plan.DaysBetween(self._plain(start, scope), self._plain(end, scope))
+                return Exact(days, 0, narrow=True)
             case ir.Negative(operand):
                 return quotients.negative(self._number(operand, scope), node.span)
             case ir.Arithmetic(left, op, right):
@@ -238,6 +245,10 @@ class Expressions:
         if isinstance(value, datetime) and value.tzinfo is not None:
             return plan.Constant(value.astimezone(UTC).replace(tzinfo=None))
         return plan.Constant(value)
+
+    def _shown(self, node: ir.Value, scope: Scope) -> plan.Expression:
+        """A moment as the wall clock shows it; a date as it is."""
+        return self._on_wall_clock(self._plain(node, scope), _has_zone(node))
 
     def _on_wall_clock(self, moment: plan.Expression, has_zone: bool) -> plan.Expression:
         return plan.OnWallClock(moment, self.clock.zone.key) if has_zone else moment

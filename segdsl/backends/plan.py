@@ -15,6 +15,7 @@ from typing import assert_never
 
 from segdsl.semantics.types import Type
 
+PartName = OneOfWords["year", "quarter", "month", "day", "weekday", "hour"]
 Scalar = str | bool | Decimal | date  # a datetime is a date; an aware one is an instant
 
 # --- values ---------------------------------------------------------------------------------------
@@ -59,6 +60,22 @@ class Day:
     """The date of a naive moment."""
 
     moment: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a date, or the hour of a naive moment, as a whole number; weekdays are 1 (Monday) to 7."""
+
+    part: PartName
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class DaysBetween:
+    """The whole days from one date to another, negative when that comes before."""
+
+    start: Expression
+    end: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +196,8 @@ Expression = (
     | Constant
     | OnWallClock
     | Day
+    | Part
+    | DaysBetween
     | Widen
     | Negative
     | Calculate
@@ -210,9 +229,9 @@ def may_be_missing(expression: Expression) -> bool:
             return function not in ("count", "count distinct")
         case OnWallClock(inner) | Day(inner) | Widen(inner) | Negative(inner) | Not(inner):
             return may_be_missing(inner)
-        case OneOf(inner) | TextMatch(inner):
+        case OneOf(inner) | TextMatch(inner) | Part(_, inner):
             return may_be_missing(inner)
-        case Calculate(left, _, right) | Compare(left, _, right):
+        case Calculate(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
             return may_be_missing(left) or may_be_missing(right)
         case All(terms) | Any(terms):
             return any(may_be_missing(term) for term in terms)

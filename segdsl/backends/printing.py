@@ -50,6 +50,10 @@ class Expressions:
                 return self.backend.on_wall_clock(self.operand(moment), zone)
             case plan.Day(moment):
                 return self.backend.cast(self.value(moment), "DATE")
+            case plan.Part(part, of):
+                return self.backend.part(part, self.value(of))
+            case plan.DaysBetween(start, end):
+                return self.backend.days_between(self.operand(start), self.operand(end))
             case plan.Widen(number):
                 return self.backend.decimal(self.value(number), MAX_DIGITS, 0)
             case plan.Negative(number):

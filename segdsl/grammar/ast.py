@@ -109,6 +109,14 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class DaysBetween(Node):
+    """`days between start and end`."""
+
+    start: Expr
+    end: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Paren(Node):
     """`( ... )`: kept, because it decides whether `and` and `or` are mixed."""
 
@@ -316,7 +324,7 @@ Condition = (
     | AssignedTo
     | Everyone
 )
-Value = Name | Text | Number | Truth | Date | Moment | Negative | Arithmetic | Call
+Value = Name | Text | Number | Truth | Date | Moment | Negative | Arithmetic | Call | DaysBetween
 Expr = Value | Condition | Paren | Broken
 
 # --- definitions ----------------------------------------------------------------------------------

@@ -353,6 +353,9 @@ class Builder(Base):
     def truth(self, items: Items) -> ast.Truth:
         return ast.Truth(items[0].value == "true", span=self._span(items))
 
+    def days_between(self, items: Items) -> ast.DaysBetween:
+        return ast.DaysBetween(items[2], items[4], span=self._span(items))
+
     def paren(self, items: Items) -> ast.Paren:
         return ast.Paren(items[1], span=self._span(items))
 

@@ -20,8 +20,8 @@ from segdsl.grammar.parse import clause_words, name_pattern
 
 WIDTH = 88
 
-# Words that begin a condition: as names they need backticks.
-_STARTERS = frozenset(("assigned", "every", "everyone", "false", "has", "in", "no", "not", "true"))
+# Words that begin a condition or a value: as names they need backticks.
+_STARTERS = frozenset(("assigned", "days", "every", "everyone", "false", "has", "in", "no", "not", "true"))
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
@@ -215,6 +215,8 @@ def expression(node: ast.Expr) -> str:
             return f"{expression(left)} {op} {expression(right)}"
         case ast.Call():
             return _call(node)
+        case ast.DaysBetween(start, end):
+            return f"days between {expression(start)} and {expression(end)}"
         case ast.Paren(inner):
             return f"({expression(inner)})"
         case ast.Broken():

@@ -352,6 +352,13 @@ class _Meaning:
             case ir.Day(value):
                 moment = self.value(value, row)
                 return self._on_wall(moment).date() if isinstance(moment, datetime) else None
+            case ir.Today():
+                return self.clock.today
+            case ir.Part(part, value):
+                found = self.value(value, row)
+                return _part(part, self._on_wall(found) if isinstance(found, datetime) else found)
+            case ir.DaysBetween(start, end):
+                return _days_between(self.value(start, row), self.value(end, row))
             case ir.Negative(operand):
                 number = self.value(operand, row)
                 return -number if isinstance(number, Fraction) else None
@@ -427,6 +434,29 @@ def _rank(value: Scalar | Key) -> tuple[bool, Scalar | Key]:
 
 def _total(values: Iterable[Scalar]) -> Fraction:
     return sum((value for value in values if isinstance(value, Fraction)), Fraction(0))
+
+
+def _part(part: ir.PartName, value: Scalar) -> Fraction | None:
+    """A part of a date, or of a moment as the wall clock shows it."""
+    if not isinstance(value, date):
+        return None
+    match part:
+        case "quarter":
+            return Fraction((value.month + 2) // 3)
+        case "weekday":
+            return Fraction(value.isoweekday())
+        case "hour":
+            return Fraction(value.hour) if isinstance(value, datetime) else None
+        case "year" | "month" | "day":
+            return Fraction(getattr(value, part))
+        case _:
+            assert_never(part)
+
+
+def _days_between(start: Scalar, end: Scalar) -> Fraction | None:
+    if not isinstance(start, date) or not isinstance(end, date):
+        return None
+    return Fraction(end.toordinal() - start.toordinal())
 
 
 def _calculate(left: Scalar, op: str, right: Scalar) -> Fraction | None:

@@ -15,7 +15,7 @@ from segdsl.semantics import ir, scope, windows
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.comparison import comparable, comparison, is_reversed
 from segdsl.semantics.constants import literal, number
-from segdsl.semantics.functions import FUNCTIONS, KINDS, result_type
+from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, PartFunction, result_type
 from segdsl.semantics.scope import Names, Scope
 from segdsl.semantics.types import (
     MAX_SCALE,
@@ -63,7 +63,9 @@ class Expressions:
             case ast.Arithmetic():
                 return self._arithmetic(node, where)
             case ast.Call():
-                return self._aggregate(node, where)
+                return self._call(node, where)
+            case ast.DaysBetween():
+                return self._days_between(node, where)
             case ast.Broken():
                 return scope.unknown(node)
             case _:
@@ -110,16 +112,46 @@ class Expressions:
             return scope.unknown(node)
         return ir.Arithmetic(left, node.op, right, result, span=node.span)
 
-    # --- many rows --------------------------------------------------------------------------------
+    def _call(self, node: ast.Call, where: Scope) -> ir.Value:
+        match FUNCTIONS.get(node.function.text):
+            case Function() as function:
+                return self._aggregate(function, node, where)
+            case PartFunction() as function:
+                return self._part(function, node, where)
+        known = did_you_mean(node.function.text, FUNCTIONS, f"there are {listed(FUNCTIONS)}")
+        self.report.add(
+            "unknown-function", f"there is no function `{node.function.text}`", node.function.span, help=known
+        )
+        return scope.unknown(node)
 
-    def _aggregate(self, node: ast.Call, where: Scope) -> ir.Value:
-        function = FUNCTIONS.get(node.function.text)
-        if function is None:
-            known = did_you_mean(node.function.text, FUNCTIONS, f"there are {listed(FUNCTIONS)}")
+    # --- dates ------------------------------------------------------------------------------------
+
+    def _part(self, function: PartFunction, node: ast.Call, where: Scope) -> ir.Value:
+        chosen = node.via or node.where or node.window
+        if chosen is not None:
             self.report.add(
-                "unknown-function", f"there is no function `{node.function.text}`", node.function.span, help=known
+                "wrong-type",
+                f"`{function.name}` takes one date, and this chooses among rows",
+                chosen.span,
+                help=f"choose one of them first, as in `{function.name}(last(order.at in last 30 days))`",
             )
             return scope.unknown(node)
+        value = self.value(node.target, where)
+        if not self._argument_fits(function.takes, function.name, value):
+            return scope.unknown(node)
+        of = value if function.name == "hour" else _date(value)
+        return ir.Part(function.name, of, function.result, span=node.span)
+
+    def _days_between(self, node: ast.DaysBetween, where: Scope) -> ir.Value:
+        sides = [self.value(side, where) for side in (node.start, node.end)]
+        if not all([self._argument_fits("dated", "days between", side) for side in sides]):
+            return scope.unknown(node)
+        start, end = map(_date, sides)
+        return ir.DaysBetween(start, end, Number(whole=True), span=node.span)
+
+    # --- many rows --------------------------------------------------------------------------------
+
+    def _aggregate(self, function: Function, node: ast.Call, where: Scope) -> ir.Value:
         table = self._target_table(node, where)
         if table is None:
             return scope.unknown(node)
@@ -504,6 +536,11 @@ def _names(node: ast.Node) -> list[ast.Name]:
         case ast.Call():
             return []
     return [name for child in ast.children(node) for name in _names(child)]
+
+
+def _date(value: ir.Value) -> ir.Value:
+    """The date of a date or a moment."""
+    return ir.Day(value, Date(), span=value.span) if isinstance(value.type, Timestamp) else value
 
 
 def _plain(type_: Type) -> Type:

@@ -1,18 +1,19 @@
-"""The one table of functions over many rows: what each takes, gives and means.
+"""The one table of functions, over many rows and of one value: what each takes, gives and means.
 
-To add one: a row here, its branch in `evaluate`, its expression in `backends/base.py`, a case in `tests/cases`.
+To add one: a row here, its branch in `evaluate`, its expression in `backends`, a case in `tests/cases`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal as OneOf
 
 from segdsl.semantics import ir
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
 
 # What an argument may be: the types and how a message calls them.
-Kind = OneOf["nothing", "anything", "exact", "number", "ordered"]
+Kind = OneOf["nothing", "anything", "exact", "number", "ordered", "dated", "moment"]
 
 KINDS: dict[Kind, tuple[tuple[type, ...], str]] = {
     "nothing": ((), "a table alone"),
@@ -20,12 +21,14 @@ KINDS: dict[Kind, tuple[tuple[type, ...], str]] = {
     "exact": ((Text, Number, Boolean, Date, Timestamp), "a column"),
     "number": ((Number,), "a number"),
     "ordered": ((Number, Date, Timestamp), "a number, a date or a moment"),
+    "dated": ((Date, Timestamp), "a date or a moment"),
+    "moment": ((Timestamp,), "a moment"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`result` is the type, or `argument` for the type of the argument, or `quotient` for an exact fraction."""
+    """Over many rows. `result` is the type, or that of the `argument`, or `quotient` for an exact fraction."""
 
     name: ir.Function
     takes: Kind
@@ -35,11 +38,27 @@ class Function:
     meaning: str
 
 
-def _table(*functions: Function) -> dict[str, Function]:
+@dataclass(frozen=True, slots=True)
+class PartFunction:
+    """Of one date or moment: a whole number from `low` to `high`, missing when that is."""
+
+    name: ir.PartName
+    takes: Kind
+    low: int
+    high: int
+    example: str
+    meaning: str
+
+    @property
+    def result(self) -> Type:
+        return Number(whole=True, low=Decimal(self.low), high=Decimal(self.high))
+
+
+def _table(*functions: Function | PartFunction) -> dict[str, Function | PartFunction]:
     return {function.name: function for function in functions}
 
 
-FUNCTIONS: dict[str, Function] = _table(
+FUNCTIONS: dict[str, Function | PartFunction] = _table(
     Function("count", "nothing", Number(whole=True), False, "count(order)", "how many rows; 0 over none"),
     Function(
         "count distinct",
@@ -78,6 +97,12 @@ FUNCTIONS: dict[str, Function] = _table(
         "last(order.channel)",
         "the column of the latest row, missing when it is missing there or there is no row",
     ),
+    PartFunction("year", "dated", 1, 9999, "year(birthday)", "the year"),
+    PartFunction("quarter", "dated", 1, 4, "quarter(signed_up)", "1 to 4; January begins the first"),
+    PartFunction("month", "dated", 1, 12, "month(birthday)", "1 to 12"),
+    PartFunction("day", "dated", 1, 31, "day(birthday)", "the day of the month"),
+    PartFunction("weekday", "dated", 1, 7, "weekday(signed_up)", "1 is Monday and 7 Sunday, in every project"),
+    PartFunction("hour", "moment", 0, 23, "hour(signed_up)", "0 to 23"),
 )
 
 

@@ -147,6 +147,37 @@ class Day(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Today(Node):
+    """The date of `as_of` on the project's wall clock."""
+
+    type: Type
+
+
+PartName = OneOf["year", "quarter", "month", "day", "weekday", "hour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Node):
+    """A part of a date as a whole number, or the hour of a moment on the project's wall clock.
+
+    Weekdays are 1 (Monday) to 7 (Sunday), however the project's weeks begin.
+    """
+
+    part: PartName
+    value: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class DaysBetween(Node):
+    """How many days one date is before the other; negative when it comes after. Missing when a side is."""
+
+    start: Value
+    end: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
 class Negative(Node):
     operand: Value
     type: Type
@@ -194,7 +225,7 @@ class Aggregate(Node):
     type: Type
 
 
-Value = Literal | Column | At | Day | Negative | Arithmetic | Aggregate
+Value = Literal | Column | At | Day | Today | Part | DaysBetween | Negative | Arithmetic | Aggregate
 
 # --- conditions: true or false, never missing -----------------------------------------------------
 

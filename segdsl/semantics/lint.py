@@ -61,14 +61,16 @@ def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
 def may_be_missing(value: ir.Value, program: ir.Program) -> bool:
     """Whether the catalog and the expression leave open that `value` is missing."""
     match value:
-        case ir.Literal():
+        case ir.Literal() | ir.Today():
             return False
         case ir.Column():
             return bool(value.path) or not program.catalog.tables[value.table].columns[value.name].required
         case ir.At():
             return bool(value.path)  # rows without a time are never seen
-        case ir.Day(value=inner) | ir.Negative(operand=inner):
+        case ir.Day(value=inner) | ir.Part(value=inner) | ir.Negative(operand=inner):
             return may_be_missing(inner, program)
+        case ir.DaysBetween(start=start, end=end):
+            return may_be_missing(start, program) or may_be_missing(end, program)
         case ir.Arithmetic():
             return value.op == "/" or may_be_missing(value.left, program) or may_be_missing(value.right, program)
         case ir.Aggregate():

@@ -10,7 +10,7 @@ from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog, Table
-from segdsl.semantics.types import Unknown
+from segdsl.semantics.types import Date, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ def column(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report:
             )
             return unknown(name)
         value = own if own is not None else shared
+        if value is None and first == "today":
+            value = ir.Today(Date(), span=name.span)
         if value is not None:
             return replace(value, span=name.span)
         _report_unknown(name, scope, catalog, names, report)
@@ -238,11 +240,15 @@ def prefixed(value: ir.Value, path: tuple[str, ...]) -> ir.Value:
             return replace(value, path=(*path, *value.path))
         case ir.Day():
             return replace(value, value=prefixed(value.value, path))
+        case ir.Part():
+            return replace(value, value=prefixed(value.value, path))
+        case ir.DaysBetween():
+            return replace(value, start=prefixed(value.start, path), end=prefixed(value.end, path))
         case ir.Negative():
             return replace(value, operand=prefixed(value.operand, path))
         case ir.Arithmetic():
             return replace(value, left=prefixed(value.left, path), right=prefixed(value.right, path))
-        case ir.Literal():
+        case ir.Literal() | ir.Today():
             return value
         case ir.Aggregate():
             raise AssertionError("a formula has no aggregates: `declare` refuses them")
