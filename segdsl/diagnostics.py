@@ -58,6 +58,7 @@ RULES: dict[str, Rule] = _rules(
     unknown_name="a name that nothing defines",
     unknown_segment="a segment that is not defined",
     unknown_group="a group that is not defined",
+    unknown_occasion="an occasion that is not defined",
     unknown_function="a function that does not exist",
     unknown_override="a `--set` for a `let` that does not exist",
     duplicate_name="two definitions of one name",

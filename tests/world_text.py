@@ -47,9 +47,28 @@ WINDOWS = (
     "less than 1 year ago",
     "less than 2 quarters ago",
 )
+BOUNDED_WINDOWS = (
+    *(window for window in WINDOWS if "than" not in window),
+    "in next 90 days",
+    "in last 10 weeks",
+    "in last 3000 years",
+    "in next 3 years",
+    "from 2024-12-20 to 2025-01-10",
+    "from 2025-03-01 to 2025-03-01",
+    "from 2025-02-01 to 2025-02-28",
+    "from 2023-11-01 to 2026-02-28",
+)
 EXACT_WINDOWS = ("in last 24 hours", "in last 90 minutes", "in next 3 hours", "more than 25 hours ago")
 DATES = ("2024-02-29", "2025-02-28", "2026-01-01", "2026-03-08", "2026-03-31", "2026-11-01")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
+OCCASIONS = (
+    "occasion season = 2024-02-27 to 2024-03-01, 2025-12-24 to 2026-01-06, 2026-03-08, 2026-03-31 to 2026-05-31\n",
+    'occasion fairs "Fairs" = every year 03-08 to 03-31, every year 12-31\n',
+    "occasion winter = every year 11-01 to 02-29, 2026-10-25\n",
+    "occasion leap = every year 02-29 to 03-01\n",
+)
+DATED_OCCASION = "season"
+PARTS = ("year", "quarter", "month", "day", "weekday")
 SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4": 4}
 # The more often named, the more often drawn; `avg` comes last: it makes a quotient.
 AGGREGATES = ("count", "count", "count distinct", *("sum",) * 4, "min", "max", "first", "last", *("avg",) * 3)
@@ -166,6 +185,8 @@ class Writer:
         if self.random.random() < 0.1:
             first, last = sorted(self.random.choices(DATES, k=2))
             return f"from {first} to {last}"
+        if self.random.random() < 0.1:
+            return f"in {self.random.choice(OCCASIONS).split()[1]}"
         return self.random.choice(self.words.windows)
 
     def inside(self) -> Writer:
@@ -188,6 +209,10 @@ class Writer:
             found = self.aggregate(here, self.random.choice(functions), depth)
             if found is not None:
                 return found
+        if choice < 0.68:
+            found = self.calendar_number(here, depth)
+            if found is not None:
+                return found
         if choice > 0.93 and self.numbers:
             return self.random.choice(list(self.numbers.values()))
         if choice > 0.8 and here == "customer" and self.metrics and quotients:
@@ -199,6 +224,18 @@ class Writer:
         return Number(
             name, SCALES.get(kind, 4), 2 if kind == "quotient" or name.endswith("amount") else 1, kind == "quotient"
         )
+
+    def calendar_number(self, here: str, depth: int) -> Number | None:
+        """A part of a date or moment, or the days between two of them."""
+        found = self.moment(here, depth - 1)
+        if found is None:
+            return None
+        value, kind = found
+        if self.random.random() < 0.4:
+            other = self.random.choice(("today", self.random.choice(DATES), (self.moment(here, 0) or found)[0]))
+            first, second = self.random.sample((value, other), 2)
+            return Number(f"days between {first} and {second}")
+        return Number(f"{self.random.choice((*PARTS, 'hour') if kind in MOMENT_KINDS else PARTS)}({value})")
 
     def arithmetic(self, here: str, depth: int, quotients: bool) -> Number:
         left, right = self.number(here, depth - 1, quotients), self.number(here, depth - 1, quotients)
@@ -250,6 +287,11 @@ class Writer:
             return Number(f"count distinct({table}.{found[0]}{rest})") if found else None
         if function in ("first", "last") and not self.shape[table].time:
             return None
+        dated = self.name(table, "date", *MOMENT_KINDS) if self.random.random() < 0.1 else None
+        if dated is not None:
+            part = self.random.choice(("weekday({})", "days between {} and today"))
+            part = part.format(f"{table}.{dated[0]}")
+            return Number(f"{function}({part}{rest})", 0, 1 + (function == "avg"), function == "avg")
         found = self.name(table, *SCALES)
         if found is None:
             return None
@@ -388,7 +430,7 @@ class Writer:
         value, kind = found
         match self.random.randrange(6):
             case 0:
-                bound = self.random.choice(DATES)
+                bound = self.random.choice((*DATES, "today"))
                 if kind in MOMENT_KINDS and self.random.random() < 0.6:
                     bound = self.random.choice(self.words.moments) + self.random.choice(("", self.words.offset))
                 if self.random.random() < 0.1:
@@ -400,9 +442,16 @@ class Writer:
             case 2:
                 options = ", ".join(self.random.sample(DATES, self.random.randint(1, 3)))
                 return f"({value} {self.random.choice(('in', 'not in'))} ({options}))"
+        if self.random.random() < 0.2:
+            return self.anniversary(value)
         window = self.window(kind)
         negated = "not " if window.startswith("in ") and self.random.random() < 0.3 else ""
         return f"({value} {negated}{window})"
+
+    def anniversary(self, value: str) -> str:
+        window = self.random.choice((*BOUNDED_WINDOWS, f"in {DATED_OCCASION}"))
+        negated = "not " if window.startswith("in ") and self.random.random() < 0.3 else ""
+        return f"(anniversary of {value} {negated}{window})"
 
     def truth(self, here: str, depth: int) -> str | None:
         found = self.name(here, "boolean")
@@ -435,7 +484,7 @@ def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[st
 def _lets(writer: Writer) -> list[str]:
     value = writer.literal()
     writer.numbers["big"] = Number("big", value.scale)
-    return [f"let big = {value.text}\n", f"let word = {quoted(writer.random.choice(writer.words.texts))}\n"]
+    return [*OCCASIONS, f"let big = {value.text}\n", f"let word = {quoted(writer.random.choice(writer.words.texts))}\n"]
 
 
 def _metrics(writer: Writer) -> list[str]:

@@ -6,6 +6,7 @@ Conditions may come out missing where the meaning says false: true exactly where
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -278,6 +279,8 @@ class Expressions:
                 return plan.TextMatch(self._plain(value, scope), kind, pattern, folded)
             case ir.InWindow(value, window):
                 return self._within(self._plain(value, scope), _moment_type(value), window)
+            case ir.Anniversary(value, window):
+                return self._returns_in(self._plain(value, scope), window)
             case ir.IsTrue(value):
                 return self._plain(value, scope)
             case ir.Exists(rows):
@@ -339,6 +342,37 @@ class Expressions:
         if not terms:
             return ALWAYS if is_seen else plan.Known(value)
         return every(terms)
+
+    def _returns_in(self, value: plan.Expression, window: ir.Window) -> plan.Expression:
+        """Whether the anniversary of a date, from its own year on, lies in the window.
+
+        The anniversary of the window's last year decides, else that of the year before: between them a window
+        that begins earlier leaves no gap.
+        """
+        ends = dates(window, self.clock)
+        first, last = ends[0] or date.min, ends[1] or date.max
+        if first > last:
+            return NEVER
+        terms = [_returns_between(value, max(first, date(last.year, 1, 1)), last)]
+        if first.year < last.year:
+            before = last.year - 1
+            terms.append(_returns_between(value, max(first, date(before, 1, 1)), date(before, 12, 31)))
+        return either(terms)
+
+
+def _returns_between(value: plan.Expression, first: date, last: date) -> plan.Expression:
+    """Whether a date's anniversary in the year of `first` and `last` lies between them, the date not after that."""
+    terms = [plan.Compare(value, "<=", plan.Constant(date(last.year, 12, 31)))]
+    low, high = first.month * 100 + first.day, last.month * 100 + last.day
+    if low == 301 and not isleap(first.year):
+        low = 229
+    month = plan.Calculate(plan.Part("month", value), "*", plan.Constant(Decimal(100)))
+    returns = plan.Calculate(month, "+", plan.Part("day", value))
+    if low > 101:
+        terms.append(plan.Compare(returns, ">=", plan.Constant(Decimal(low))))
+    if high < 1231:
+        terms.append(plan.Compare(returns, "<=", plan.Constant(Decimal(high))))
+    return every(terms)
 
 
 # --- conditions ---------------------------------------------------------------------------------------

@@ -183,7 +183,14 @@ class FromTo(Node):
     end: Expr
 
 
-Window = Last | Next | This | Yesterday | BetweenAgo | Ago | FromTo
+@dataclass(frozen=True, slots=True)
+class During(Node):
+    """`in diwali`: on the days of an occasion."""
+
+    occasion: Ident
+
+
+Window = Last | Next | This | Yesterday | BetweenAgo | Ago | FromTo | During
 
 # --- conditions -----------------------------------------------------------------------------------
 
@@ -261,6 +268,15 @@ class InWindow(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Anniversary(Node):
+    """`anniversary of value in next 7 days`."""
+
+    value: Expr
+    window: Window
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Has(Node):
     """`has order where C in last 30 days`; `negated` for `no order ...`."""
 
@@ -318,6 +334,7 @@ Condition = (
     | Known
     | TextTest
     | InWindow
+    | Anniversary
     | Has
     | Every
     | InSegment
@@ -373,7 +390,47 @@ class Metric(Node):
     title: Text | None = None
 
 
-Definition = Segment | Group | Let | Metric
+@dataclass(frozen=True, slots=True)
+class Dates(Node):
+    """`2025-10-18 to 2025-10-23`, both days included; a day alone is both."""
+
+    start: Date | Broken
+    end: Date | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDay(Node):
+    """`06-01`: a day of every year, 02-29 included."""
+
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class EveryYear(Node):
+    """`every year 06-01 to 08-31`, both days included; over New Year when the end comes first."""
+
+    start: MonthDay | Broken
+    end: MonthDay | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Days(Node):
+    """The days of an occasion: those of any of the parts."""
+
+    parts: tuple[Dates | EveryYear, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion(Node):
+    """`occasion NAME "Title" = DAYS`."""
+
+    name: Ident
+    days: Days | Broken
+    title: Text | None = None
+
+
+Definition = Segment | Group | Let | Metric | Occasion
 
 
 @dataclass(frozen=True, slots=True)

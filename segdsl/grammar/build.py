@@ -89,6 +89,28 @@ class Builder(Base):
         titles = self._texts(items[:-1])
         return ast.Metric(items[1], items[-1], titles[0] if titles else None, span=self._span(items))
 
+    def occasion(self, items: Items) -> ast.Occasion:
+        titles = self._texts(items)
+        return ast.Occasion(items[1], items[-1], titles[0] if titles else None, span=self._span(items))
+
+    def days(self, items: Items) -> ast.Days:
+        parts = tuple(item for item in items if isinstance(item, ast.Dates | ast.EveryYear))
+        return ast.Days(parts, span=self._span(items))
+
+    def dates(self, items: Items) -> ast.Dates:
+        return ast.Dates(items[0], items[-1], span=self._span(items))
+
+    def every_year(self, items: Items) -> ast.EveryYear:
+        return ast.EveryYear(items[2], items[-1], span=self._span(items))
+
+    def month_day(self, items: Items) -> ast.MonthDay | ast.Broken:
+        text = items[0].value
+        try:
+            found = date.fromisoformat(f"2000-{text}")  # a year with 29 February
+        except ValueError:
+            return self._bad_date(text, items, "write the month and the day like `06-01`")
+        return ast.MonthDay(found.month, found.day, span=self._span(items))
+
     def head(self, items: Items) -> ast.Definition:
         """A definition of which no more could be read; its condition or value is `ast.Broken`."""
         span = self._span(items)
@@ -104,6 +126,8 @@ class Builder(Base):
                 return ast.Group(names[0], title, span=span)
             case "METRIC":
                 return ast.Metric(names[0], broken, title, span=span)
+            case "OCCASION":
+                return ast.Occasion(names[0], broken, title, span=span)
             case _:
                 return ast.Let(names[0], broken, span=span)
 
@@ -199,6 +223,9 @@ class Builder(Base):
     def than_ago(self, items: Items) -> ast.InWindow:
         return ast.InWindow(items[0], self.window_than_ago(items[1:]), span=self._span(items))
 
+    def anniversary(self, items: Items) -> ast.Anniversary:
+        return ast.Anniversary(items[2], items[-1], _has(items, "NOT"), span=self._span(items))
+
     def known(self, items: Items) -> ast.Known:
         return ast.Known(items[0], _has(items, "MISSING"), span=self._span(items))
 
@@ -256,6 +283,9 @@ class Builder(Base):
 
     def yesterday(self, items: Items) -> ast.Yesterday:
         return ast.Yesterday(span=self._span(items))
+
+    def during(self, items: Items) -> ast.During:
+        return ast.During(items[0], span=self._span(items))
 
     def window_between(self, items: Items) -> ast.BetweenAgo:
         far, near = (self._whole(node) for node in (items[1], items[3]))
@@ -391,6 +421,8 @@ def without_expression(node: ast.Definition) -> ast.Definition:
             return replace(node, when=ast.Broken(span=node.span))
         case ast.Let() | ast.Metric():
             return replace(node, value=ast.Broken(span=node.span))
+        case ast.Occasion():
+            return replace(node, days=ast.Broken(span=node.span))
         case ast.Group():
             return node
         case _:

@@ -22,6 +22,8 @@ WIDTH = 88
 
 # Words that begin a condition or a value: as names they need backticks.
 _STARTERS = frozenset(("assigned", "days", "every", "everyone", "false", "has", "in", "no", "not", "true"))
+# Words that a window begins with: as names of occasions they need backticks.
+_WINDOW_STARTERS = frozenset(("last", "next", "this", "today", "yesterday"))
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
@@ -71,7 +73,7 @@ def _joined(blocks: Sequence[tuple[ast.Definition | None, list[_Line]]]) -> Iter
     """Blocks with a blank line between them; values that follow each other stay together."""
     before: ast.Definition | None = None
     for index, (definition, lines) in enumerate(blocks):
-        together = isinstance(definition, ast.Let | ast.Metric) and type(definition) is type(before)
+        together = isinstance(definition, ast.Let | ast.Metric | ast.Occasion) and type(definition) is type(before)
         if index and not (together and not lines[0].text.startswith("#")):
             yield "\n"
         for line in lines:
@@ -114,6 +116,9 @@ def _definition(node: ast.Definition) -> list[_Line]:
         case ast.Metric():
             title = f" {expression(node.title)}" if node.title else ""
             return [_Line(f"metric {name(node.name)}{title} = {expression(node.value)}", start, end)]
+        case ast.Occasion():
+            title = f" {expression(node.title)}" if node.title else ""
+            return [_Line(f"occasion {name(node.name)}{title} = {days(node.days)}", start, end)]
         case ast.Group():
             head = _head(f"group {name(node.name)}{_title(node)}", node, node.name, node.title)
             words = [word for word in ("exclusive", "complete") if getattr(node, word)]
@@ -264,6 +269,8 @@ def _condition(node: ast.Condition) -> str:
             return f"{expression(value)} {test} {expression(pattern)}{' ignoring case' if ignoring_case else ''}"
         case ast.InWindow(value, span, negated):
             return f"{expression(value)} {'not ' if negated else ''}{window(span)}"
+        case ast.Anniversary(value, span, negated):
+            return f"anniversary of {expression(value)} {'not ' if negated else ''}{window(span)}"
         case ast.Has():
             return f"{'no' if node.negated else 'has'} {expression(node.table)}{_rows(node)}"
         case ast.Every():
@@ -297,8 +304,26 @@ def window(node: ast.Window) -> str:
             return f"{than} than {_units(count, unit)} ago"
         case ast.FromTo(start, end):
             return f"from {expression(start)} to {expression(end)}"
+        case ast.During(occasion):
+            return f"in {f'`{occasion.text}`' if occasion.text in _WINDOW_STARTERS else name(occasion)}"
         case _:
             assert_never(node)
+
+
+def days(node: ast.Days | ast.Broken) -> str:
+    """The days of an occasion as they are written."""
+    return node.span.text if isinstance(node, ast.Broken) else ", ".join(_part(part) for part in node.parts)
+
+
+def _part(node: ast.Dates | ast.EveryYear) -> str:
+    match node:
+        case ast.Dates(ast.Date(start), ast.Date(end)):
+            return f"{start}" if start == end else f"{start} to {end}"
+        case ast.EveryYear(ast.MonthDay(month, day), ast.MonthDay() as last):
+            first = f"every year {month:02}-{day:02}"
+            return first if node.start == last else f"{first} to {last.month:02}-{last.day:02}"
+        case _:
+            return node.span.text
 
 
 def _units(count: int, unit: str, kind: str = "") -> str:

@@ -25,7 +25,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _REACH = 80
 _CLAUSES = ("owner", "about", "when", "otherwise", "exclusive", "complete")
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-_HEADS = ("segment", "group", "let", "metric")
+_HEADS = ("segment", "group", "let", "metric", "occasion")
 # Words that begin a condition: in upper case they are names, and the next word is the first that does not fit.
 _OPENERS = ("not", "has", "no", "every", "in", "assigned")
 
@@ -37,6 +37,9 @@ _CALLED: Mapping[str, str] = {
     "NUMBER": "a number",
     "DATE": "a date",
     "MOMENT": "a date",
+    "MONTH_DAY": "a day such as `06-01`",
+    "DAYS": "`days between`",
+    "ANNIVERSARY": "`anniversary of`",
     "UNIT": "a unit such as `days`",
     "PLUS": "`+`",
     "MINUS": "`-`",

@@ -27,7 +27,8 @@ MAX_HIDDEN = 20
 
 # Where a definition can be expected to begin: a broken one ends there.
 _HEAD = re.compile(
-    r"^[ \t]*(?:segment|group|let|metric)[ \t]+(?:`[^`\n]+`|[^\s!-/:-@\[-^`{-~]+)", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*(?:segment|group|let|metric|occasion)[ \t]+(?:`[^`\n]+`|[^\s!-/:-@\[-^`{-~]+)",
+    re.MULTILINE | re.IGNORECASE,
 )
 # Texts, names in backticks and comments: what is inside of them is no syntax.
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|`[^`\n]*`?|#[^\n]*')
@@ -76,6 +77,17 @@ def parse_expression(source: Source, start: int, end: int, report: Report) -> as
     return node if _is_shallow(node, report) else broken
 
 
+def parse_days(source: Source, start: int, end: int, report: Report) -> ast.Days | ast.Broken:
+    """The days of an occasion that stand from `start` to `end` of a file."""
+    if not hides(source, start, end, report):
+        try:
+            node: ast.Days = Builder(source, report).transform(_tree("days", source, start, end))
+            return node
+        except UnexpectedInput as error:
+            explain(error, source, start, end, report)
+    return ast.Broken(span=source.span(start, end))
+
+
 def _tree(rule: str, source: Source, start: int, end: int) -> Tree[Token]:
     return _lark().parse(TextSlice(source.text, start, end), start=rule)
 
@@ -114,7 +126,9 @@ def clause_words(source: Source, start: int, end: int) -> dict[str, Span]:
 @cache
 def _lark() -> Lark:
     grammar = files("segdsl.grammar").joinpath("segment.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", start=["start", "condition", "head"], keep_all_tokens=True)
+    return Lark(
+        grammar, parser="lalr", lexer="contextual", start=["start", "condition", "days", "head"], keep_all_tokens=True
+    )
 
 
 @cache

@@ -7,18 +7,21 @@ text). Anchors, aliases, tags and repeated keys are refused. Total, and does not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 import yaml
 
 from segdsl.diagnostics import Label, Report
 from segdsl.grammar import ast
-from segdsl.grammar.parse import hides, parse_expression
+from segdsl.grammar.parse import hides, parse_days, parse_expression
 from segdsl.source import Source, Span
 
 MAX_DEPTH = 50
+
+N = TypeVar("N", bound=ast.Node)
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -96,12 +99,21 @@ def read(source: Source, report: Report) -> Mapping:
 
 def expression(scalar: Scalar, report: Report) -> ast.Expr:
     """The condition or value that a scalar's text is; its errors are placed inside of it where it stands verbatim."""
+    return _parsed(parse_expression, scalar, report)
+
+
+def days(scalar: Scalar, report: Report) -> ast.Days | ast.Broken:
+    """The days of an occasion that a scalar's text is."""
+    return _parsed(parse_days, scalar, report)
+
+
+def _parsed(parse: Callable[[Source, int, int, Report], N], scalar: Scalar, report: Report) -> N:
     if scalar.span.text == scalar.text:
-        return parse_expression(scalar.span.source, scalar.span.start, scalar.span.end, report)
+        return parse(scalar.span.source, scalar.span.start, scalar.span.end, report)
     # Escaped or folded: what was read differs from what stands there, so errors point at the whole of it.
     inner = Report()
     read_alone = Source(scalar.span.source.name, scalar.text)
-    node = parse_expression(read_alone, 0, len(scalar.text), inner)
+    node = parse(read_alone, 0, len(scalar.text), inner)
     for each in inner:
         report.add(each.rule.name, each.message, scalar.span, label=each.label.text, help=each.help)
     return node

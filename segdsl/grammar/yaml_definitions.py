@@ -13,10 +13,11 @@ from segdsl.grammar import ast, yaml
 from segdsl.grammar.files import Fields, named
 from segdsl.source import Source
 
-FILE_KEYS = ("lets", "metrics", "groups", "segments")
+FILE_KEYS = ("lets", "occasions", "metrics", "groups", "segments")
 SEGMENT_KEYS = ("title", "group", "priority", "owner", "about", "when", "otherwise")
 GROUP_KEYS = ("title", "exclusive", "complete", "owner", "about")
 METRIC_KEYS = ("title", "value")
+OCCASION_KEYS = ("title", "days")
 JUNCTIONS = ("all", "any", "not")
 
 
@@ -26,6 +27,7 @@ def parse_definitions(source: Source, report: Report) -> ast.Module:
     Fields(root, "a file of definitions", FILE_KEYS, report)
     readers: dict[str, Callable[[ast.Ident, yaml.Tree, Report], ast.Definition | None]] = {
         "lets": _let,
+        "occasions": _occasion,
         "metrics": _metric,
         "groups": _group,
         "segments": _segment,
@@ -75,6 +77,19 @@ def _metric(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Metric | No
     if value is None:
         return None
     return ast.Metric(name, yaml.expression(value, report), fields.text("title"), span=name.span.to(node.span))
+
+
+def _occasion(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Occasion | None:
+    span = name.span.to(node.span)
+    if isinstance(node, yaml.Scalar) and node.value is not None:
+        return ast.Occasion(name, yaml.days(node, report), span=span)
+    if not isinstance(node, yaml.Mapping):
+        help = "write `days: 2026-11-06 to 2026-11-11`"
+        report.add("bad-value", f"occasion `{name.text}` must hold its days", name.span, help=help)
+        return None
+    fields = Fields(node, f"occasion `{name.text}`", OCCASION_KEYS, report)
+    days = fields.scalar("days", required=True)
+    return None if days is None else ast.Occasion(name, yaml.days(days, report), fields.text("title"), span=span)
 
 
 def _group(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Group | None:

@@ -169,6 +169,14 @@ def dates(window: ir.Window, clock: Clock) -> DateEnds:
             assert_never(window)
 
 
+def anniversary(day: date, year: int) -> date:
+    """When `day` returns in `year`; 29 February on 1 March where there is none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
 def _days(first: int, last: int) -> DateEnds:
     """The dates from day `first` to day `last`; a side outside of the calendar is open."""
     if first > date.max.toordinal() or last < 1:

@@ -18,7 +18,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from segdsl.semantics import ir
-from segdsl.semantics.calendar import Clock, dates, moments
+from segdsl.semantics.calendar import Clock, anniversary, dates, moments
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
 
@@ -254,6 +254,8 @@ class _Meaning:
                 return isinstance(found, str) and _text_matches(condition, found)
             case ir.InWindow(value, window):
                 return self._in_window(self.value(value, row), window)
+            case ir.Anniversary(value, window):
+                return self._returns_in(self.value(value, row), window)
             case _:
                 assert_never(condition)
 
@@ -295,6 +297,15 @@ class _Meaning:
                 return (first is None or first <= value) and (last is None or value <= last)
             case _:
                 return False
+
+    def _returns_in(self, value: Scalar, window: ir.Window) -> bool:
+        """Whether the anniversary of a date lies in the window, in its own year or a later one."""
+        if not isinstance(value, date):
+            return False
+        start, end = dates(window, self.clock)
+        first, last = start or date.min, end or date.max
+        years = range(max(value.year, first.year), last.year + 1)
+        return any(first <= anniversary(value, year) <= last for year in years)
 
     # --- many rows ------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.comparison import comparable, comparison, is_reversed
 from segdsl.semantics.constants import literal, number
 from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, PartFunction, result_type
+from segdsl.semantics.occasions import Occasion, on_days_of
 from segdsl.semantics.scope import Names, Scope
 from segdsl.semantics.types import (
     MAX_SCALE,
@@ -144,7 +145,8 @@ class Expressions:
 
     def _days_between(self, node: ast.DaysBetween, where: Scope) -> ir.Value:
         sides = [self.value(side, where) for side in (node.start, node.end)]
-        if not all([self._argument_fits("dated", "days between", side) for side in sides]):
+        fits = [self._argument_fits("dated", "days between", side) for side in sides]
+        if not all(fits):
             return scope.unknown(node)
         start, end = map(_date, sides)
         return ir.DaysBetween(start, end, Number(whole=True), span=node.span)
@@ -253,6 +255,11 @@ class Expressions:
         if window is not None and table.at_path is None:
             self._report_no_time("a window", table, window)
             return ir.Rows(table.name, path, inner, None, span=node.span)
+        if isinstance(window, ast.During):
+            at = ir.At((), table.name, table.at_type or Unknown(), span=window.span)
+            days = self._during(window, at)
+            both = days if inner is None else ir.All((inner, days), span=node.span)
+            return ir.Rows(table.name, path, both, None, span=node.span)
         meant = None if window is None else windows.resolve(window, table.at_type or Unknown(), self, where)
         return ir.Rows(table.name, path, inner, meant, span=node.span)
 
@@ -344,6 +351,8 @@ class Expressions:
                 return self._text_test(node, where)
             case ast.InWindow():
                 return _unless(node.negated, self._in_window(node, where))
+            case ast.Anniversary():
+                return _unless(node.negated, self._anniversary(node, where))
             case ast.Has():
                 return _unless(node.negated, self._has(node, where))
             case ast.Every():
@@ -458,8 +467,49 @@ class Expressions:
                 else "",
             )
             return ir.Always(True, span=node.span)
+        if isinstance(node.window, ast.During):
+            return self._during(node.window, value)
         window = windows.resolve(node.window, value.type, self, where)
         return ir.InWindow(value, window, span=node.span) if window else ir.Always(True, span=node.span)
+
+    def _during(self, window: ast.During, value: ir.Value) -> ir.Condition:
+        occasion = self._occasion(window)
+        if occasion is None or isinstance(value.type, Unknown):
+            return ir.Always(True, span=window.span)
+        return on_days_of(occasion, value, window)
+
+    def _occasion(self, window: ast.During) -> Occasion | None:
+        name, known = window.occasion.text, self.names.occasions
+        if name not in known:
+            forms = ("last 30 days", "next 7 days", "this month", "today", "yesterday")
+            instead = f"there are {listed(known)}" if known else f"as windows there are {listed(forms)}"
+            message = f"there is no occasion `{name}`"
+            self.report.add("unknown-occasion", message, window.span, help=did_you_mean(name, known, instead))
+        return known.get(name)
+
+    def _anniversary(self, node: ast.Anniversary, where: Scope) -> ir.Condition:
+        value = self.value(node.value, where)
+        unknown = ir.Always(True, span=node.span)
+        if not self._argument_fits("dated", "anniversary of", value):
+            return unknown
+        day = _date(value)
+        if isinstance(node.window, ast.During):
+            occasion = self._occasion(node.window)
+            if occasion is None:
+                return unknown
+            if occasion.yearly:
+                message = f"`{node.window.occasion.text}` returns every year by itself"
+                help_ = f"write `{node.value.span.text} in {node.window.occasion.text}`"
+                self.report.add("bad-window", message, node.window.span, help=help_)
+                return unknown
+            terms = tuple(ir.Anniversary(day, days, span=node.span) for days in occasion.dates)
+            return ir.Any(terms, span=node.span) if terms else unknown
+        if isinstance(node.window, ast.Ago):
+            message = "anniversaries are looked for in a window with two ends"
+            self.report.add("bad-window", message, node.window.span, help="write `in next 7 days` or `in last 7 days`")
+            return unknown
+        window = windows.resolve(node.window, Date(), self, where)
+        return ir.Anniversary(day, window, span=node.span) if window else unknown
 
     def _has(self, node: ast.Has, where: Scope) -> ir.Condition:
         table = self._named_table(node.table)
@@ -533,7 +583,7 @@ def _names(node: ast.Node) -> list[ast.Name]:
     match node:
         case ast.Name():
             return [node]
-        case ast.Call():
+        case ast.Call() if not isinstance(FUNCTIONS.get(node.function.text), PartFunction):
             return []
     return [name for child in ast.children(node) for name in _names(child)]
 

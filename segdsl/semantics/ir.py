@@ -298,6 +298,17 @@ class InWindow(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Anniversary(Node):
+    """A yearly return of the date lies in the window: its month and day in its own year or a later one.
+
+    29 February returns on 1 March in other years. The window has two ends.
+    """
+
+    value: Value
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class IsTrue(Node):
     """A boolean value that is true."""
 
@@ -335,6 +346,7 @@ Condition = (
     | Known
     | TextMatch
     | InWindow
+    | Anniversary
     | IsTrue
     | Exists
     | InSegment

@@ -23,9 +23,9 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
     match node:
         case ir.All() | ir.Any():
             decided |= {value for term in node.terms for value in _decides(term)}
-        case ir.Not(term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.IsTrue() as test) if (
-            not negated
-        ):
+        case ir.Not(
+            term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.Anniversary() | ir.IsTrue() as test
+        ) if not negated:
             for value in _values(test):
                 if value not in decided and may_be_missing(value, program):
                     report.add(
@@ -54,6 +54,8 @@ def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
         case ir.Compare(left=left, right=right):
             return (left, right)
         case ir.OneOfList(value=value) | ir.TextMatch(value=value) | ir.InWindow(value=value) | ir.IsTrue(value=value):
+            return (value,)
+        case ir.Anniversary(value=value):
             return (value,)
     return ()
 

@@ -18,6 +18,7 @@ from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.constants import lets as resolve_lets
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.lint import lint
+from segdsl.semantics.occasions import occasions
 from segdsl.semantics.order import Cycle, sorted_by_need
 from segdsl.semantics.scope import Names, Scope, unknown
 
@@ -27,7 +28,7 @@ MAX_DEPTH = 120
 # How long a chain of segments that refer to each other may be: each becomes a layer of the query.
 MAX_CHAIN = 50
 
-Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric)
+Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Occasion)
 
 
 def resolve(
@@ -52,9 +53,10 @@ def resolve(
         return program
     entity = Scope(catalog.tables[catalog.entity])
     constants = resolve_lets(written.lets, settings, report)
-    expressions = Expressions(catalog, Names(constants, {}), frozenset(written.segments), report)
+    names = Names(constants, {}, occasions(written.occasions, report))
+    expressions = Expressions(catalog, names, frozenset(written.segments), report)
     metrics = _metrics(written.metrics, expressions, entity)
-    expressions = replace(expressions, names=Names(constants, metrics))
+    expressions = replace(expressions, names=replace(names, metrics=metrics))
     rests = frozenset(name for name, node in written.segments.items() if node.otherwise)
     for node in written.segments.values():
         program.segments[node.name.text] = _segment(node, expressions, entity, groups, rests)
@@ -71,6 +73,7 @@ class _Definitions:
         self.groups: dict[str, ast.Group] = {}
         self.lets: dict[str, ast.Let] = {}
         self.metrics: dict[str, ast.Metric] = {}
+        self.occasions: dict[str, ast.Occasion] = {}
         values: dict[str, ast.Ident] = {}
         for definition in (definition for module in modules for definition in module.definitions):
             match definition:
@@ -82,6 +85,8 @@ class _Definitions:
                     _declare(definition, self.lets, values, report)
                 case ast.Metric():
                     _declare(definition, self.metrics, values, report)
+                case ast.Occasion():
+                    _declare(definition, self.occasions, {}, report)
 
 
 def _declare(node: Written, home: dict[str, Written], shared: dict[str, ast.Ident], report: Report) -> None:

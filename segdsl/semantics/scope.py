@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.occasions import Occasion
 from segdsl.semantics.types import Date, Unknown
 
 
@@ -23,10 +24,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be named besides columns: values and metrics, already resolved."""
+    """What may be named besides columns: values, metrics and occasions, already resolved."""
 
     lets: Mapping[str, ir.Literal]
     metrics: Mapping[str, ir.Value]
+    occasions: Mapping[str, Occasion] = field(default_factory=dict)
 
 
 def unknown(node: ast.Node) -> ir.Value:

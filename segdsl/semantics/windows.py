@@ -82,6 +82,8 @@ def resolve(window: ast.Window, of: Type, resolver: Expressions, where: Scope) -
             return ir.MoreThanAgo(window.count, window.unit, span=span)
         case ast.Ago():
             return ir.LessThanAgo(window.count, window.unit, span=span)
+        case ast.During():
+            raise AssertionError("an occasion is many windows: `occasions` says what they mean")
         case ast.FromTo():
             return _range(window, of, resolver, where)
     raise AssertionError(window)
