@@ -100,7 +100,7 @@ def test_conditions_are_read_as_they_are_written(text: str) -> None:
         ("segment a when x ≥ 1", "syntax", "≥", "`>=`"),
         ("segment a when x＝1", "syntax", "＝", "`=`"),
         ("segment a when\xa0x", "syntax", "\xa0", "space"),
-        ("segment a when x in segment b", "syntax", "in segment", "alone"),
+        ("segment a when x in segment b", "syntax", "segment b", "alone"),
         ("segment a when segment b", "syntax", "b", "`in segment b`"),
         ("segment a when x > 30 days ago", "syntax", "days ago", "more than 30 days ago"),
         ("segment a when x > 10k", "syntax", "k", "10_000"),

@@ -20,11 +20,12 @@ from segdsl.grammar.parse import clause_words, name_pattern
 
 WIDTH = 88
 
-# Words that begin a condition or a value: as names they need backticks.
-_STARTERS = frozenset(("assigned", "days", "every", "everyone", "false", "has", "in", "no", "not", "true"))
+# Words that begin a condition: as names they need backticks.
+_STARTERS = frozenset(("assigned", "every", "everyone", "false", "has", "in", "no", "not", "true"))
 # Words that a window begins with: as names of occasions they need backticks.
 _WINDOW_STARTERS = frozenset(("last", "next", "this", "today", "yesterday"))
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
+_ENDS_IN_DAYS = re.compile(r"(?:\A|[ (-])days\Z")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
@@ -230,6 +231,14 @@ def expression(node: ast.Expr) -> str:
             return _condition(node)
 
 
+def _before(node: ast.Expr, following: str) -> str:
+    """A value as it is written before `following`: a name `days` must not be read as `days between`."""
+    text = expression(node)
+    if following.lstrip().startswith("between ") and _ENDS_IN_DAYS.search(text):
+        return f"{text.removesuffix('days')}`days`"
+    return text
+
+
 def _number(value: Decimal) -> str:
     whole, point, fraction = f"{value:f}".partition(".")
     return f"{int(whole):_}{point}{fraction}"
@@ -237,7 +246,8 @@ def _number(value: Decimal) -> str:
 
 def _call(node: ast.Call) -> str:
     function = "count distinct" if node.function.text == "count distinct" else name(node.function)
-    return f"{function}({expression(node.target)}{_rows(node)})"
+    rows = _rows(node)
+    return f"{function}({_before(node.target, rows)}{rows})"
 
 
 def _rows(node: ast.Call | ast.Has | ast.Every) -> str:
@@ -258,7 +268,7 @@ def _condition(node: ast.Condition) -> str:
         case ast.Compare(left, op, right):
             return f"{expression(left)} {op} {expression(right)}"
         case ast.Between(value, low, high):
-            return f"{expression(value)} between {expression(low)} and {expression(high)}"
+            return f"{_before(value, 'between ')} between {expression(low)} and {expression(high)}"
         case ast.InList(value, options, negated):
             listed = ", ".join(expression(option) for option in options)
             return f"{expression(value)} {'not ' if negated else ''}in ({listed})"
@@ -268,9 +278,9 @@ def _condition(node: ast.Condition) -> str:
             test = "=" if kind == "equals" else kind
             return f"{expression(value)} {test} {expression(pattern)}{' ignoring case' if ignoring_case else ''}"
         case ast.InWindow(value, span, negated):
-            return f"{expression(value)} {'not ' if negated else ''}{window(span)}"
+            return f"{_before(value, window(span))} {'not ' if negated else ''}{window(span)}"
         case ast.Anniversary(value, span, negated):
-            return f"anniversary of {expression(value)} {'not ' if negated else ''}{window(span)}"
+            return f"anniversary of {_before(value, window(span))} {'not ' if negated else ''}{window(span)}"
         case ast.Has():
             return f"{'no' if node.negated else 'has'} {expression(node.table)}{_rows(node)}"
         case ast.Every():

@@ -119,7 +119,8 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
         "write `in last 1 {unit}`, `in last 1 full {unit}` or `in this {unit}`",
     ),
     (
-        r"in\s+segment\b",
+        # `segment` alone has been read as the name of an occasion.
+        r"in\s+segment\b|(?<=\bin )segment\s+\w",
         "people are in a segment, values are not",
         "write `in segment NAME` or `not in segment NAME` alone, joined with `and`",
     ),
