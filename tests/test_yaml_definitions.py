@@ -14,6 +14,9 @@ YAML = """# stages
 groups:
   lifecycle: {title: Lifecycle stage, exclusive: true, complete: true}
 lets: {big: 2_000, opened: 2026-01-01, channel: web, debt: -5, on: true}
+occasions:
+  diwali: {title: Diwali, days: "2025-10-18 to 2025-10-23, 2026-11-06"}
+  summer: every year 06-01 to 08-31
 metrics:
   ltv: {title: Lifetime, value: sum(order.amount)}   # all of it
   orders: count(order)
@@ -36,6 +39,8 @@ segments:
 SEG = """
 group lifecycle "Lifecycle stage" exclusive complete
 let big = 2_000 let opened = 2026-01-01 let channel = "web" let debt = -5 let on = true
+occasion diwali "Diwali" = 2025-10-18 to 2025-10-23, 2026-11-06
+occasion summer = every year 06-01 to 08-31
 metric ltv "Lifetime" = sum(order.amount)
 metric orders = count(order)
 segment champions "Champions" in lifecycle priority 10 owner "crm@acme.example"
@@ -74,6 +79,10 @@ def test_both_spellings_are_one_tree() -> None:
         ("segments: [a]", "bad-value", "segments"),
         ("metrics: {m: {title: x}}", "missing-key", "{title: x}"),
         ("lets: {a: [1]}", "bad-value", "a"),
+        ("occasions: {a: every year 02-30}", "bad-date", "02-30"),
+        ("occasions: {a: 2026-01-01 until 2026-02-01}", "syntax", "until"),
+        ("occasions: {a: {title: A}}", "missing-key", "{title: A}"),
+        ("occasions: {a: [2026-01-01]}", "bad-value", "a"),
     ],
 )
 def test_mistakes_are_placed_inside(text: str, rule: str, at: str) -> None:

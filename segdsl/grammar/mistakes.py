@@ -108,6 +108,7 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"(?i:within|during|over)\b", "windows begin with `in`", "write `in last 30 days`"),
     (r"(?i:after|since)\b", "moments are compared with `>=`", "write `>= 2026-01-31`"),
+    (r"(?<=-\d\d )(?i:until|till|through)\b", "dates are joined with `to`", "write it like `2026-01-01 to 2026-01-31`"),
     (r"(?i:before|until)\b", "moments are compared with `<`", "write `< 2026-01-31`"),
     (r"\d\d?:\d\d(:\d\d)?", "a moment is one word", "write it like `2026-01-31T09:30`"),
     (r"T\d\d", "a moment has hours and minutes", "write it like `2026-01-31T09:30`"),

@@ -27,7 +27,7 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
             term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.Anniversary() | ir.IsTrue() as test
         ) if not negated:
             for value in _values(test):
-                if value not in decided and may_be_missing(value, program):
+                if may_be_missing(value, program, decided):
                     report.add(
                         "includes-missing",
                         f"this includes those whose `{value.span.text}` is missing",
@@ -60,8 +60,10 @@ def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
     return ()
 
 
-def may_be_missing(value: ir.Value, program: ir.Program) -> bool:
-    """Whether the catalog and the expression leave open that `value` is missing."""
+def may_be_missing(value: ir.Value, program: ir.Program, decided: frozenset[ir.Value]) -> bool:
+    """Whether the catalog and the expression leave open that `value` is missing, when those `decided` are not."""
+    if value in decided:
+        return False
     match value:
         case ir.Literal() | ir.Today():
             return False
@@ -70,10 +72,14 @@ def may_be_missing(value: ir.Value, program: ir.Program) -> bool:
         case ir.At():
             return bool(value.path)  # rows without a time are never seen
         case ir.Day(value=inner) | ir.Part(value=inner) | ir.Negative(operand=inner):
-            return may_be_missing(inner, program)
+            return may_be_missing(inner, program, decided)
         case ir.DaysBetween(start=start, end=end):
-            return may_be_missing(start, program) or may_be_missing(end, program)
+            return may_be_missing(start, program, decided) or may_be_missing(end, program, decided)
         case ir.Arithmetic():
-            return value.op == "/" or may_be_missing(value.left, program) or may_be_missing(value.right, program)
+            return (
+                value.op == "/"
+                or may_be_missing(value.left, program, decided)
+                or may_be_missing(value.right, program, decided)
+            )
         case ir.Aggregate():
             return value.function not in ("count", "count distinct", "sum")
