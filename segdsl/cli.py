@@ -140,6 +140,8 @@ def _members(options: Namespace) -> int:
     (segment,) = compiler.chosen(program, [options.name])
     clock = compiler.clock(program, _as_of(options, project))
     target = project.target(options.target)
+    if options.output is not None:
+        _refuse_to_overwrite(options.output, project.root, target.path)
     if options.format == "parquet":
         warehouse.export_members(program, segment, clock, target, Path(options.output), assigned=options.assigned)
         return FINE
@@ -358,6 +360,22 @@ def _complain(message: str, help: str, code: int, options: Namespace, where: Spa
 
 def _print_json(value: object) -> None:
     print(json.dumps(value, indent=2))
+
+
+def _refuse_to_overwrite(output: str, root: Path, target: Path) -> None:
+    """Members go to a file of their own: never over what they come from, nor over what is no file."""
+    try:
+        path = Path(output).resolve()
+        exists = path.exists()
+        is_file = path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        raise BadRequest(f"`{output}` is no name of a file", "write --output members.csv") from None
+    if exists and not is_file:
+        raise BadRequest(f"`{output}` is not a file", "leave --output out to write to standard output")
+    own = (root / projects.PROJECT_FILE, root / projects.CATALOG_FILE, target.resolve())
+    sources = (root / projects.SEGMENTS_FOLDER, target.resolve())
+    if exists and (path in own or any(path.is_relative_to(folder) for folder in sources)):
+        raise BadRequest(f"`{output}` belongs to the project or to its data", "name a file elsewhere")
 
 
 def _write(text: str, output: str | None) -> None:

@@ -76,13 +76,20 @@ def check(project: Project, settings: Mapping[str, str] | None = None) -> Checke
     report = Report(project.findings)
     modules = read_definitions(project.segments, report)
     catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
-    if not project.segments and not report.has_errors:
+    if not any(_holds_segments(module) for module in modules) and not report.has_errors:
+        # A run would empty the memberships.
         report.add(
             "no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg"
         )
     if catalog is None or not catalog.tables:
         return Checked(None, report)
     return Checked(resolve(modules, catalog, project, settings or {}, report), report)
+
+
+def _holds_segments(module: ast.Module) -> bool:
+    from segdsl.grammar import ast
+
+    return any(isinstance(definition, ast.Segment) for definition in module.definitions)
 
 
 def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:

@@ -105,10 +105,10 @@ def _plural(noun: str, number: int) -> str:
 
 
 def _fitted(text: str) -> str:
-    text = escaped(text)
-    while width(text) > WIDEST_TITLE:
-        text = text[:-2] + "…"
-    return text
+    fitted = escaped(text[: WIDEST_TITLE + 1])
+    while width(fitted) > WIDEST_TITLE:
+        fitted = fitted[:-2] + "…"
+    return fitted
 
 
 def _share(part: int, whole: int) -> str:

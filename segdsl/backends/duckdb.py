@@ -52,6 +52,7 @@ PARTS: dict[plan.PartName, str] = {"weekday": "ISODOW"}
 # What a text of a CSV file must look like: DuckDB's casts would round 2.5, drop the time of a date and make up a zone.
 WHOLE_NUMBER = r" *[+-]?[0-9]+ *"
 DATE = r" *[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2} *"
+WALL_CLOCK = r" *[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)? *"
 INSTANT = r".*[0-9]:[0-9.]+ *(Z|[+-][0-9]{2}(:?[0-9]{2})?) *"
 
 
@@ -106,6 +107,7 @@ class DuckDB(Backend):
             return self._text(_create("VIEW", self._stored_table(table.stored_in), _everything(reader)))
         texts = {"delim": ",", "quote": '"', "escape": '"', "nullstr": "", "comment": "", "encoding": "utf-8"}
         truths = {"header": True, "all_varchar": True, "allow_quoted_nulls": False}
+        options["skip"] = exp.Literal.number(0)  # left to itself DuckDB skips lines that do not look like the others
         options |= {name: exp.Boolean(this=value) for name, value in truths.items()}
         options |= {name: exp.Literal.string(value) for name, value in texts.items()}
         reader = exp.ReadCSV(this=exp.Literal.string(file), expressions=_options(options))
@@ -138,7 +140,9 @@ class DuckDB(Backend):
                 instant = self.cast(column, "TIMESTAMPTZ")
                 return _if_like(column, INSTANT, instant, f"`{name}` is no moment with a time zone: ")
             case Timestamp():
-                return self.cast(column, "TIMESTAMP")
+                # The cast would drop a zone without a word.
+                moment = self.cast(column, "TIMESTAMP")
+                return _if_like(column, WALL_CLOCK, moment, f"`{name}` is no moment without a time zone: ")
         return None
 
 
