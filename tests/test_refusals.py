@@ -1,0 +1,59 @@
+"""What is refused because it would select other people, or lose something, without a word."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+AS_OF = ("--as-of", "2026-03-01")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    segdsl(tmp_path, "init", ".")
+    return tmp_path
+
+
+def segdsl(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "segdsl", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_moment_with_a_zone_in_a_column_without_one(shop: Path) -> None:
+    orders = shop / "data" / "orders.csv"
+    head, first, *rest = orders.read_text(encoding="utf-8").split("\n")
+    cells = first.split(",")
+    cells[2] = "2026-02-28T23:30:00-05:00"
+    orders.write_text("\n".join([head, ",".join(cells), *rest]), encoding="utf-8")
+    done = segdsl(shop, "size", *AS_OF)
+    assert done.returncode == 3
+    assert "`ordered_at` is no moment without a time zone: 2026-02-28T23:30:00-05:00" in done.stderr
+
+
+def test_lines_before_the_names_of_the_columns(shop: Path) -> None:
+    customers = shop / "data" / "customers.csv"
+    customers.write_text("My export\n\n" + customers.read_text(encoding="utf-8"), encoding="utf-8")
+    assert segdsl(shop, "size", *AS_OF).returncode == 3
+
+
+def test_a_project_whose_definitions_are_gone(shop: Path) -> None:
+    assert segdsl(shop, "run", *AS_OF).returncode == 0
+    before = (shop / "data" / "memberships.parquet").read_bytes()
+    for file in (shop / "segments").iterdir():
+        file.write_text("", encoding="utf-8")
+    done = segdsl(shop, "run", *AS_OF)
+    assert done.returncode == 1
+    assert "error[no-segments]" in done.stderr
+    assert (shop / "data" / "memberships.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize("output", ["data/orders.csv", "catalog.yml", "segments/lifecycle.seg", "data"])
+def test_members_do_not_replace_what_they_come_from(shop: Path, output: str) -> None:
+    before = (shop / output).read_bytes() if (shop / output).is_file() else b""
+    done = segdsl(shop, "members", "win_back", "--output", output, *AS_OF)
+    assert done.returncode == 2
+    assert f"`{output}`" in done.stderr
+    assert before == ((shop / output).read_bytes() if (shop / output).is_file() else b"")
