@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from segdsl import compiler, render
 from segdsl import project as projects
 from segdsl.compiler import BadRequest, Findings
-from segdsl.diagnostics import Diagnostic, did_you_mean, listed
+from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Project, ProjectProblem
 from segdsl.source import Span
@@ -109,6 +109,24 @@ def _check(options: Namespace) -> int:
     return _show_findings(findings, sys.stdout, options, code, segments, files)
 
 
+def _fmt(options: Namespace) -> int:
+    project = _project(options, options.paths)
+    is_wanted = _wanted(project, options.paths)
+    sources = [source for source in project.segments if is_wanted(source.name)]
+    folder = projects.SEGMENTS_FOLDER
+    in_segments = [found for found in project.findings if Path(found.label.span.source.name).is_relative_to(folder)]
+    report = Report(found for found in in_segments if is_wanted(found.label.span.source.name))
+    if options.paths and not sources and not len(report):
+        raise BadRequest(f"there are no definitions in {listed(options.paths)}", f"name files or folders in {folder}/")
+    laid_out = [(source, compiler.laid_out(source, options.to, report)) for source in sources]
+    changes = [(old, new) for old, new in laid_out if new is not old]
+    for old, new in changes if options.check else projects.rewrite(project, changes):
+        print(render.escaped(old.name if new.name == old.name else f"{old.name} -> {new.name}"))
+    if len(report):
+        return _show_findings(report.sorted(), sys.stderr, options, FINDINGS)
+    return FINDINGS if options.check and changes else FINE
+
+
 def _compile(options: Namespace) -> int:
     project, program = _sound(options)
     clock = compiler.clock(program, _as_of(options, project))
@@ -170,6 +188,7 @@ def _run(options: Namespace) -> int:
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "init": _init,
     "check": _check,
+    "fmt": _fmt,
     "compile": _compile,
     "size": _size,
     "members": _members,
@@ -219,6 +238,11 @@ def _parser() -> ArgumentParser:
     check.add_argument("--strict", action="store_true", help="warnings count as findings: exit code 1")
     _add_settings(check)
     _add_format(check, "text", "json")
+    fmt = command("fmt", "write definitions in the one canonical layout, and name the files that have changed")
+    fmt.add_argument("paths", nargs="*", metavar="PATH", help="these files or folders only")
+    fmt.add_argument("--check", action="store_true", help="write nothing: name what would change, with exit code 1")
+    help = "write them as .seg text or as YAML, whatever they are"
+    fmt.add_argument("--to", choices=tuple(compiler.SPELLINGS), help=help)
     compile_ = command("compile", "print the SQL of one segment's members, or of the memberships of several or all")
     compile_.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
     compile_.add_argument("--to", default="duckdb", metavar="DATABASE", help="whose SQL (default: duckdb)")
@@ -310,10 +334,8 @@ def _as_of(options: Namespace, project: Project) -> date | datetime:
         raise BadRequest(f"`{text}` is a moment that no calendar has", help) from None
 
 
-def _inside(findings: Sequence[Diagnostic], project: Project, paths: Sequence[str]) -> list[Diagnostic]:
-    """The findings in the files or folders named, and those of the project as a whole."""
-    if not paths:
-        return list(findings)
+def _wanted(project: Project, paths: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a file, by its name in the project, is in the files or folders named; when none is named, all are."""
     wanted = []
     for path in paths:
         try:
@@ -322,13 +344,16 @@ def _inside(findings: Sequence[Diagnostic], project: Project, paths: Sequence[st
             raise BadRequest(f"there is no file or folder `{path}`") from None
         except ValueError:
             raise BadRequest(f"`{path}` is not in the project `{project.root}`") from None
+    return lambda name: not paths or any(Path(name).is_relative_to(path) for path in wanted)
 
-    def is_wanted(finding: Diagnostic) -> bool:
-        name = finding.label.span.source.name
-        whole = name in ("", projects.PROJECT_FILE, projects.CATALOG_FILE)
-        return whole or any(Path(name).is_relative_to(path) for path in wanted)
 
-    return [finding for finding in findings if is_wanted(finding)]
+def _inside(findings: Sequence[Diagnostic], project: Project, paths: Sequence[str]) -> list[Diagnostic]:
+    """The findings in the files or folders named, and those of the project as a whole."""
+    is_wanted = _wanted(project, paths)
+    whole = ("", projects.PROJECT_FILE, projects.CATALOG_FILE)
+    names = {finding.label.span.source.name for finding in findings}
+    shown = {name for name in names if name in whole or is_wanted(name)}
+    return [finding for finding in findings if finding.label.span.source.name in shown]
 
 
 def _code(findings: Sequence[Diagnostic], project: Project, *, strict: bool = False) -> int:

@@ -8,7 +8,7 @@ The map of the house. The tree on disk is the pipeline:
     backends/     how is it said?        `ir` -> plan -> sqlglot -> SQL    (sqlglot lives here only)
     warehouse/    who is in it?          SQL + a target -> rows            (connections and drivers live here only)
     compiler.py   this file: the stages, in order
-    project.py    the only reader of a project's files
+    project.py    the only reader and writer of a project's files
     introspection.py   does the database hold what the catalog declares?
     folder.py     which file of a folder holds a table; how a file is replaced in one step
     render.py     findings -> text for people, JSON for programs
@@ -26,13 +26,16 @@ read the IR and do not know each other. `tests/test_architecture.py` holds the h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
+from segdsl.source import Source
 
 if TYPE_CHECKING:
     from segdsl.grammar import ast
@@ -40,7 +43,9 @@ if TYPE_CHECKING:
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
     from segdsl.semantics.catalog import Catalog
-    from segdsl.source import Source
+
+# The ways to write definitions, and what a new file's name ends with.
+SPELLINGS = {"seg": ".seg", "yaml": ".yml"}
 
 
 class Findings(Exception):
@@ -113,6 +118,53 @@ def read_definitions(sources: Iterable[Source], report: Report) -> list[ast.Modu
             help = "write a definition in it, or remove it"
             report.add("empty-file", f"`{source.name}` holds no definitions", source.whole(), help=help)
     return modules
+
+
+def laid_out(source: Source, spelling: str | None, report: Report) -> Source:
+    """A file of definitions in its canonical layout; under another name when `spelling` (a key of `SPELLINGS`) is new.
+
+    The file itself when there is nothing to change; that, and findings, when it cannot be read, or when it would not
+    be read back with the same definitions and comments.
+    """
+    from segdsl.grammar.format import format
+    from segdsl.grammar.format_yaml import format_yaml
+
+    reading = Report()
+    (module,) = read_definitions([source], reading)
+    if reading.has_errors:
+        report.extend(reading)
+    if reading.has_errors or not module.definitions:
+        return source
+    old = "seg" if source.name.endswith(".seg") else "yaml"
+    new = spelling or old
+    name = source.name if new == old else source.name.rpartition(".")[0] + SPELLINGS[new]
+    target = Source(name, format(module) if new == "seg" else format_yaml(module))
+    if target == source or not _reads_back(module, target, report):
+        return source
+    return target
+
+
+def _reads_back(module: ast.Module, target: Source, report: Report) -> bool:
+    """Whether the definitions and comments of `module`, written to `target`, are there again."""
+    reading = Report()
+    (again,) = read_definitions([target], reading)
+    for finding in reading:
+        message = f"`{target.name}` could not be read then: {finding.message}"
+        report.add("other-spelling", message, module.span.source.whole())
+        return False
+
+    def by_kind(each: ast.Module) -> list[ast.Definition]:
+        return sorted(each.definitions, key=lambda definition: type(definition).__name__)
+
+    for before, after in zip_longest(by_kind(module), by_kind(again)):
+        if before != after:
+            span = before.span if before is not None else module.span.source.whole()
+            report.add("other-spelling", f"`{target.name}` would say something else here", span)
+            return False
+    if Counter(comment.text for comment in module.comments) != Counter(comment.text for comment in again.comments):
+        report.add("other-spelling", f"`{target.name}` would lose a comment", module.span.source.whole())
+        return False
+    return True
 
 
 def read_catalog(source: Source, report: Report) -> Catalog:

@@ -82,6 +82,7 @@ RULES: dict[str, Rule] = _rules(
     incomplete_group="a `complete` group that somebody may fall through",
     # what a database cannot say
     unsupported="a construct that this database cannot say exactly",
+    other_spelling="a file that another layout or spelling cannot say without change",
     no_segments="a project without segments",
 ) | _rules(
     Severity.WARNING,
@@ -131,7 +132,8 @@ class Report:
         others: Iterable[Label] = (),
     ) -> None:
         """Records a finding of the rule named `rule` (a key of `RULES`)."""
-        self._diagnostics.append(Diagnostic(RULES[rule], message, Label(span, label), help, tuple(others)))
+        others = tuple(Label(other.span.home, other.text) for other in others)
+        self._diagnostics.append(Diagnostic(RULES[rule], message, Label(span.home, label), help, others))
 
     def extend(self, other: Report) -> None:
         self._diagnostics.extend(other)

@@ -1,8 +1,9 @@
-"""The project on disk: finds it, reads its files as text, and says what cannot be read.
+"""The project on disk: finds it, reads its files as text, says what cannot be read, and rewrites definitions.
 
 In: a path. Out: a `Project`, values only: sources, settings and targets, and the findings made on the way. Nothing
-else in segdsl reads a project's files. Promised: what stands in a file never raises; only a project that is not
-there at all does (`ProjectProblem`). No file outside of the project is opened, and none larger than 1 MB.
+else in segdsl reads or writes a project's files. Promised: what stands in a file never raises; only a project that is
+not there at all does, and a file that cannot be written (`ProjectProblem`). No file outside of the project is opened,
+and none larger than 1 MB. A file is replaced in one step, and only if it still says what was read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -29,7 +31,7 @@ TARGET_TYPES: dict[str, tuple[str, ...]] = {"duckdb": ("path", "schema", "member
 
 
 class ProjectProblem(Exception):
-    """There is no project to read, or it has no such target. `help` says what to type."""
+    """There is no project to read, it has no such target, or a file cannot be written. `help` says what to type."""
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
@@ -266,6 +268,52 @@ def _reason(error: Exception) -> str:
 def _shown(name: str) -> str:
     """A path as text: bytes that are not UTF-8 cannot be printed."""
     return os.fsencode(name).decode("utf-8", "replace")
+
+
+# --- writing ----------------------------------------------------------------------------------------
+
+
+def rewrite(project: Project, changes: Sequence[tuple[Source, Source]]) -> Iterator[tuple[Source, Source]]:
+    """Replaces files of definitions, each by its new text and name, and gives each change once it is made.
+
+    A file with a new name is written before the old one goes. Raises `ProjectProblem`, before anything is written
+    when a new name is not free.
+    """
+    names = [new.name for old, new in changes if new.name != old.name]
+    for name in names:
+        if os.path.lexists(project.root / name) or names.count(name) > 1:
+            raise ProjectProblem(f"there is another file for `{name}`", "rename or remove one of them")
+    for old, new in changes:
+        current = _read(project.root, old.name, Report())
+        if current is None or current.text != old.text:
+            raise ProjectProblem(f"`{old.name}` has changed since it was read", "type the command again")
+        if len(new.text.encode()) > LARGEST_FILE:
+            raise ProjectProblem(f"`{new.name}` would be larger than 1 MB", "split it into several files")
+        _write(project.root, old.name, new)
+        yield old, new
+
+
+def _write(root: Path, old_name: str, new: Source) -> None:
+    written: Path | None = None
+    try:
+        # A link stays one: what it leads to, inside the project, is what was read.
+        old = (root / old_name).resolve(strict=True)
+        path = old if new.name == old_name else root / new.name
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        written = Path(name)
+        with open(handle, "wb") as file:
+            file.write(new.text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        written.chmod(stat.S_IMODE(old.stat().st_mode))
+        os.replace(written, path)
+        if new.name != old_name:
+            (root / old_name).unlink()
+    except (OSError, RuntimeError) as error:
+        raise ProjectProblem(f"`{new.name}` cannot be written: {_reason(error)}") from None
+    finally:
+        if written is not None:
+            written.unlink(missing_ok=True)
 
 
 # --- settings ---------------------------------------------------------------------------------------

@@ -49,6 +49,13 @@ class Source:
         return Span(self, 0, min(1, len(self.text)))
 
 
+@dataclass(frozen=True)
+class Excerpt(Source):
+    """Text that stands in a file in another form, with escapes or folded lines; `place` is where."""
+
+    place: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A half-open range of code points in one source."""
@@ -60,6 +67,11 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def home(self) -> Span:
+        """Where this stands in a file: of what stands in an excerpt, the whole of that."""
+        return self.source.place if isinstance(self.source, Excerpt) else self
 
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of `other`, which lies in the same source."""

@@ -144,15 +144,15 @@ class Fields:
                 help = did_you_mean(key.text, known, f"its keys are {listed(known)}")
                 report.add("unknown-key", f"{what} has no key `{key.text}`", key.span, help=help)
 
-    def scalar(self, key: str, *, required: bool = False) -> yaml.Scalar | None:
-        """A single value that is not empty."""
+    def scalar(self, key: str, *, required: bool = False, blank: bool = False) -> yaml.Scalar | None:
+        """A single value that is not empty; `blank` when quotes with nothing in them will do."""
         found = self.node.entries.get(key)
         if found is None:
             if required:
                 self.report.add("missing-key", f"{self.what} has no `{key}`", self.node.span, help=f"add `{key}: ...`")
             return None
         name, value = found
-        if isinstance(value, yaml.Scalar) and value.text.strip() and value.value is not None:
+        if isinstance(value, yaml.Scalar) and value.value is not None and (blank or value.text.strip()):
             return value
         self.report.add("bad-value", f"`{key}` of {self.what} must be a single value", name.span)
         return None
@@ -164,7 +164,7 @@ class Fields:
 
     def text(self, key: str) -> ast.Text | None:
         """A single value as a text of the language."""
-        value = self.scalar(key)
+        value = self.scalar(key, blank=True)
         return None if value is None else ast.Text(value.text, span=value.span)
 
     def truth(self, key: str) -> bool:

@@ -7,16 +7,13 @@ missing, so it has no layout: check the report first.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import accumulate, zip_longest
 from typing import assert_never
 
 from segdsl.grammar import ast
-from segdsl.grammar.parse import clause_words, name_pattern
+from segdsl.grammar.layout import Block, Line, blocks, comment_lines, line, word
+from segdsl.grammar.parse import name_pattern
 
 WIDTH = 88
 
@@ -29,162 +26,88 @@ _ENDS_IN_DAYS = re.compile(r"(?:\A|[ (-])days\Z")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
-@dataclass(slots=True)
-class _Line:
-    """A line of the layout. `start` and `end` are where what it says stood in the source: comments go by them."""
-
-    text: str
-    start: int
-    end: int
-    comment: str = ""
-
-    @property
-    def indent(self) -> str:
-        return self.text[: len(self.text) - len(self.text.lstrip(" "))]
-
-
 def format(module: ast.Module) -> str:
     """The canonical text of a module, with the comments that it was read with."""
-    comments = deque(module.comments)
-    blocks: list[tuple[ast.Definition | None, list[_Line]]] = []
-    for definition, later in zip_longest(module.definitions, module.definitions[1:]):
-        mine: list[ast.Comment] = []
-        while comments and (later is None or comments[0].span.start < later.span.start):
-            mine.append(comments.popleft())
-        trailing = _dangling(mine, definition)
-        comments.extendleft(reversed(trailing))
-        blocks.append((definition, _with_comments(_definition(definition), mine[: len(mine) - len(trailing)])))
-    if comments:
-        blocks.append((None, [_Line(comment.text, comment.span.start, comment.span.end) for comment in comments]))
-    return "".join(_joined(blocks))
+    text = "".join(_joined(blocks(module, _definition))).rstrip("\n")
+    return f"{text}\n" if text else ""
 
 
-def _dangling(comments: Sequence[ast.Comment], definition: ast.Definition) -> list[ast.Comment]:
-    """The comments at the end that belong to what follows: not indented, on lines of their own."""
-    found: list[ast.Comment] = []
-    for comment in reversed(comments):
-        column = comment.span.source.position(comment.span.start).column
-        if not comment.own_line or column > 1 or comment.span.start < definition.span.end:
-            break
-        found.append(comment)
-    return found[::-1]
-
-
-def _joined(blocks: Sequence[tuple[ast.Definition | None, list[_Line]]]) -> Iterator[str]:
-    """Blocks with a blank line between them; values that follow each other stay together."""
+def _joined(found: Iterable[Block]) -> Iterator[str]:
+    """Blocks with a blank line between them."""
     before: ast.Definition | None = None
-    for index, (definition, lines) in enumerate(blocks):
-        together = isinstance(definition, ast.Let | ast.Metric | ast.Occasion) and type(definition) is type(before)
-        if index and not (together and not lines[0].text.startswith("#")):
+    for index, block in enumerate(found):
+        if index and not block.goes_on_from(before):
             yield "\n"
-        for line in lines:
-            yield f"{line.text}  {line.comment}\n" if line.comment else f"{line.text}\n"
-        before = definition
+        yield from comment_lines(block.above)
+        yield from map(str, block.lines)
+        before = block.definition
 
 
-def _with_comments(lines: list[_Line], comments: Sequence[ast.Comment]) -> list[_Line]:
-    """The lines with comments between them.
-
-    A comment on a line of its own stays before what it preceded. Of those inside of what is now one line, one at its
-    end stays there and the others go before it.
-    """
-    # Clauses may have changed places, so the starts need not ascend; what is left of them does.
-    least = list(accumulate((line.start for line in reversed(lines)), min))[::-1]
-    before: list[list[str]] = [[] for _ in range(len(lines) + 1)]
-    inside: list[list[ast.Comment]] = [[] for _ in lines]
-    for comment in comments:
-        at = comment.span.start
-        place = bisect_right(least, at) - 1
-        if place < 0 or (comment.own_line and at >= lines[place].end):
-            before[place + 1].append(comment.text)
-        else:
-            inside[place].append(comment)
-    laid_out: list[_Line] = []
-    for line, above, within in zip(lines, before, inside, strict=False):
-        if within and not within[-1].own_line:
-            line.comment = within.pop().text
-        above += [comment.text for comment in within]
-        laid_out += [_Line(line.indent + text, line.start, line.start) for text in above]
-        laid_out.append(line)
-    return laid_out + [_Line(f"  {text}", lines[-1].end, lines[-1].end) for text in before[-1]]
-
-
-def _definition(node: ast.Definition) -> list[_Line]:
-    start, end = node.span.start, node.span.end
+def _definition(node: ast.Definition) -> list[Line]:
     match node:
         case ast.Let():
-            return [_Line(f"let {name(node.name)} = {expression(node.value)}", start, end)]
+            return [line(f"let {name(node.name)} = {expression(node.value)}", node.span)]
         case ast.Metric():
             title = f" {expression(node.title)}" if node.title else ""
-            return [_Line(f"metric {name(node.name)}{title} = {expression(node.value)}", start, end)]
+            return [line(f"metric {name(node.name)}{title} = {expression(node.value)}", node.span)]
         case ast.Occasion():
             title = f" {expression(node.title)}" if node.title else ""
-            return [_Line(f"occasion {name(node.name)}{title} = {days(node.days)}", start, end)]
+            return [line(f"occasion {name(node.name)}{title} = {days(node.days)}", node.span)]
         case ast.Group():
             head = _head(f"group {name(node.name)}{_title(node)}", node, node.name, node.title)
-            words = [word for word in ("exclusive", "complete") if getattr(node, word)]
-            return [head, *(_word(word, node, head.end) for word in words), *_prose(node)]
+            claims = [claim for claim in ("exclusive", "complete") if getattr(node, claim)]
+            return [head, *(word(f"  {claim}", claim, node, head.end) for claim in claims), *_prose(node)]
         case ast.Segment():
             group = f" in {name(node.group)}" if node.group else ""
             priority = f" priority {expression(node.priority)}" if node.priority else ""
             text = f"segment {name(node.name)}{_title(node)}{group}{priority}"
             lines = [_head(text, node, node.name, node.title, node.group, node.priority), *_prose(node)]
             if node.when is not None:
-                start = _word("when", node, lines[0].end).start
-                lines += _when(node.when, min(start, node.when.span.start))
+                start = word("  when", "when", node, lines[0].end).start
+                lines += _when(node.when, min(start, node.when.span.home.start))
             if node.otherwise:
-                lines.append(_word("otherwise", node, lines[0].end))
+                lines.append(word("  otherwise", "otherwise", node, lines[0].end))
             return lines
         case _:
             assert_never(node)
 
 
-def _head(text: str, node: ast.Definition, *parts: ast.Node | None) -> _Line:
-    return _Line(text, node.span.start, max(part.span.end for part in parts if part is not None))
-
-
-def _word(word: str, node: ast.Definition, after: int) -> _Line:
-    """The line of a clause that is one word: the tree does not say where it stood."""
-    place = clause_words(node.span.source, after, node.span.end).get(word)
-    return _Line(f"  {word}", place.start if place else after, place.end if place else after)
+def _head(text: str, node: ast.Definition, *parts: ast.Node | None) -> Line:
+    return Line(text, node.span.start, max(part.span.end for part in parts if part is not None))
 
 
 def _title(node: ast.Segment | ast.Group) -> str:
     return f" {expression(node.title)}" if node.title else ""
 
 
-def _prose(node: ast.Segment | ast.Group) -> list[_Line]:
+def _prose(node: ast.Segment | ast.Group) -> list[Line]:
     clauses = (("owner", node.owner), ("about", node.about))
-    return [
-        _Line(f"  {word} {expression(text)}", text.span.start, text.span.end)
-        for word, text in clauses
-        if text is not None
-    ]
+    return [line(f"  {key} {expression(text)}", text.span) for key, text in clauses if text is not None]
 
 
-def _when(node: ast.Expr, start: int) -> list[_Line]:
+def _when(node: ast.Expr, start: int) -> list[Line]:
     """The condition on one line when it fits, else a line for each term; its word began at `start`."""
     whole = f"  when {expression(node)}"
     if len(whole) <= WIDTH or not isinstance(node, ast.And | ast.Or):
-        return [_Line(whole, start, node.span.end)]
+        return [Line(whole, start, node.span.home.end)]
     lines = _terms("  when ", node, 3)
     lines[0].start = start
     return lines
 
 
-def _terms(opening: str, node: ast.And | ast.Or, indent: int) -> list[_Line]:
-    word = "and" if isinstance(node, ast.And) else "or"
-    lines: list[_Line] = []
+def _terms(opening: str, node: ast.And | ast.Or, indent: int) -> list[Line]:
+    joint = "and" if isinstance(node, ast.And) else "or"
+    lines: list[Line] = []
     for index, term in enumerate(node.terms):
-        lead = f"{' ' * indent}{word} " if index else opening
+        lead = f"{' ' * indent}{joint} " if index else opening
         text = expression(term)
         if len(lead) + len(text) > WIDTH and isinstance(term, ast.Paren) and isinstance(term.inner, ast.And | ast.Or):
             inner = _terms(f"{lead}(", term.inner, indent + 4)
             inner[-1].text += ")"
-            inner[-1].end = term.span.end
+            inner[-1].end = term.span.home.end
             lines += inner
         else:
-            lines.append(_Line(lead + text, term.span.start, term.span.end))
+            lines.append(line(lead + text, term.span))
     return lines
 
 

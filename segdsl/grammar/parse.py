@@ -43,7 +43,7 @@ def parse(source: Source, report: Report) -> ast.Module:
     Of a definition that cannot be read the head is kept, with `ast.Broken` inside, so that others can refer to it.
     """
     whole = source.span(0, len(source.text))
-    comments = tuple(_comments(source))
+    comments = tuple(comments_in(source, 0, len(source.text)))
     hidden = hides(source, 0, len(source.text), report)
     if not hidden and not _nested_too_deep(source, 0, len(source.text), None):
         try:
@@ -137,8 +137,9 @@ def name_pattern() -> re.Pattern[str]:
     return re.compile(_lark().get_terminal("NAME").pattern.to_regexp())
 
 
-def _comments(source: Source) -> Iterator[ast.Comment]:
-    for match in _OPAQUE.finditer(source.text):
+def comments_in(source: Source, start: int, end: int) -> Iterator[ast.Comment]:
+    """The comments in a range of text."""
+    for match in _OPAQUE.finditer(source.text, start, end):
         if match[0].startswith("#"):
             line_start = source.text.rfind("\n", 0, match.start()) + 1
             own_line = not source.text[line_start : match.start()].strip()

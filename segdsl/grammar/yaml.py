@@ -7,21 +7,18 @@ text). Anchors, aliases, tags and repeated keys are refused. Total, and does not
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TypeVar
 
 import yaml
 
 from segdsl.diagnostics import Label, Report
 from segdsl.grammar import ast
-from segdsl.grammar.parse import hides, parse_days, parse_expression
-from segdsl.source import Source, Span
+from segdsl.grammar.parse import comments_in, hides, parse_days, parse_expression
+from segdsl.source import Excerpt, Source, Span
 
 MAX_DEPTH = 50
-
-N = TypeVar("N", bound=ast.Node)
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -59,6 +56,8 @@ class _Open:
     entries: dict[str, tuple[ast.Ident, Tree]] = field(default_factory=dict)
     items: list[Tree] = field(default_factory=list)
     key: ast.Ident | None = None
+    # Where its last key or item ended.
+    end: int = 0
 
 
 class _Refused(Exception):
@@ -98,29 +97,30 @@ def read(source: Source, report: Report) -> Mapping:
 
 
 def expression(scalar: Scalar, report: Report) -> ast.Expr:
-    """The condition or value that a scalar's text is; its errors are placed inside of it where it stands verbatim."""
-    return _parsed(parse_expression, scalar, report)
+    """The condition or value that a scalar's text is; its errors are placed inside of it where it stands as it is."""
+    return parse_expression(*_reading(scalar), report)
 
 
 def days(scalar: Scalar, report: Report) -> ast.Days | ast.Broken:
     """The days of an occasion that a scalar's text is."""
-    return _parsed(parse_days, scalar, report)
+    return parse_days(*_reading(scalar), report)
 
 
-def _parsed(parse: Callable[[Source, int, int, Report], N], scalar: Scalar, report: Report) -> N:
-    if scalar.span.text == scalar.text:
-        return parse(scalar.span.source, scalar.span.start, scalar.span.end, report)
-    # Escaped or folded: what was read differs from what stands there, so errors point at the whole of it.
-    inner = Report()
-    read_alone = Source(scalar.span.source.name, scalar.text)
-    node = parse(read_alone, 0, len(scalar.text), inner)
-    for each in inner:
-        report.add(each.rule.name, each.message, scalar.span, label=each.label.text, help=each.help)
-    return node
+def _reading(scalar: Scalar) -> tuple[Source, int, int]:
+    """Where to read an expression: in the file when all its lines stand there, however they are indented."""
+    if _lines(scalar.span.text) == _lines(scalar.text):
+        return scalar.span.source, scalar.span.start, scalar.span.end
+    # Escaped or folded: what is read differs from what stands there, so errors point at the whole of it.
+    return Excerpt(scalar.span.source.name, scalar.text, scalar.span), 0, len(scalar.text)
 
 
-def comments(source: Source, root: Mapping) -> Iterator[ast.Comment]:
-    """The comments of a file that was read as `root`: a `#` that no scalar holds."""
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().split("\n")]
+
+
+def comments(source: Source, root: Mapping, expressions: Iterable[Scalar]) -> Iterator[ast.Comment]:
+    """The comments of a file that was read as `root`: a `#` that no scalar holds, and those inside of `expressions`."""
+    inside = {scalar.span.start: scalar for scalar in expressions}
     held = sorted((node.start, node.end) for node in _scalar_spans(root))
     start = 0
     for begin, end in [*held, (len(source.text), len(source.text))]:
@@ -128,6 +128,9 @@ def comments(source: Source, root: Mapping) -> Iterator[ast.Comment]:
             line_start = source.text.rfind("\n", 0, match.start()) + 1
             own_line = not source.text[line_start : match.start()].strip()
             yield ast.Comment(match[0].rstrip(), own_line, span=source.span(*match.span()))
+        if begin in inside and end > begin:
+            for comment in comments_in(*_reading(inside[begin])):
+                yield replace(comment, span=comment.span.home)
         start = max(start, end)
 
 
@@ -170,12 +173,18 @@ def _tree(source: Source) -> Tree | None:
                     raise _Refused("a key must be a single name", span)
                 stack.append(_Open(span.start, isinstance(event, yaml.MappingStartEvent)))
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                node = _closed(stack.pop(), source, end)
+                # A block ends, for PyYAML, where the next key begins: comments before that are not inside.
+                opened = stack.pop()
+                end = end if end > start else max(opened.end, opened.start + 1)
+                node = _closed(opened, source, end)
             case yaml.ScalarEvent():
                 _refuse_properties(event, span)
                 node = _scalar(event, source)
+                end = node.span.end if event.style in ("|", ">") else max(start, end)
         if node is None:
             continue
+        if stack:
+            stack[-1].end = end
         if not stack:
             root = node
         elif stack[-1].is_mapping:
@@ -204,8 +213,7 @@ def _refuse_properties(event: yaml.NodeEvent, span: Span) -> None:
 
 
 def _closed(opened: _Open, source: Source, end: int) -> Tree:
-    content = source.text[opened.start : end].rstrip()
-    span = source.span(opened.start, opened.start + max(1, len(content)))
+    span = source.span(opened.start, end)
     if opened.is_mapping:
         return Mapping(opened.entries, span=span)
     return Sequence(tuple(opened.items), span=span)
@@ -227,9 +235,13 @@ def _scalar(event: yaml.ScalarEvent, source: Source) -> Scalar:
     start, end = _place(event)
     if event.style in ('"', "'"):
         return Scalar(event.value, event.value, span=source.span(start + 1, max(start + 1, end - 1)))
-    span = source.span(start, max(end, start))
     if event.style is not None:
-        return Scalar(event.value, event.value, span=span)
+        # A block: after the line that says so, which may end with a comment.
+        first = source.text.find("\n", start, end) + 1 or end
+        content = source.text[first:end].strip()
+        first = source.text.index(content, first)
+        return Scalar(event.value, event.value, span=source.span(first, first + len(content)))
+    span = source.span(start, max(end, start))
     return Scalar(_plain(event.value), event.value, span=span)
 
 

@@ -5,7 +5,7 @@ Total, like the reader of `.seg`: what cannot be read is reported, and the other
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from segdsl.diagnostics import Report
@@ -19,6 +19,8 @@ GROUP_KEYS = ("title", "exclusive", "complete", "owner", "about")
 METRIC_KEYS = ("title", "value")
 OCCASION_KEYS = ("title", "days")
 JUNCTIONS = ("all", "any", "not")
+# What a constant begins with that is no bare text.
+CONSTANT_STARTS = tuple('"-0123456789')
 
 
 def parse_definitions(source: Source, report: Report) -> ast.Module:
@@ -44,7 +46,28 @@ def parse_definitions(source: Source, report: Report) -> ast.Module:
             definition = readers[key.text](name, node, report)
             if definition is not None:
                 definitions.append(definition)
-    return ast.Module(tuple(definitions), tuple(yaml.comments(source, root)), span=source.span(0, len(source.text)))
+    comments = tuple(yaml.comments(source, root, _expressions(root)))
+    return ast.Module(tuple(definitions), comments, span=source.span(0, len(source.text)))
+
+
+def _expressions(root: yaml.Mapping) -> Iterator[yaml.Scalar]:
+    """The scalars that hold an expression: what follows `#` in them is a comment."""
+    waiting: list[yaml.Tree] = []
+    for section, definitions in root.entries.values():
+        for _, node in named(definitions if isinstance(definitions, yaml.Mapping) else None):
+            if isinstance(node, yaml.Mapping):
+                waiting += [value for key, value in named(node) if key.text in ("value", "days", "when")]
+            elif section.text != "lets" or (isinstance(node, yaml.Scalar) and is_written_constant(node)):
+                waiting.append(node)
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case yaml.Scalar():
+                yield node
+            case yaml.Sequence():
+                waiting += node.items
+            case yaml.Mapping():
+                waiting += [value for _, value in named(node)]
 
 
 def _let(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Let | None:
@@ -61,9 +84,12 @@ def _constant(node: yaml.Scalar, report: Report) -> ast.Expr:
     """
     if isinstance(node.value, bool):
         return ast.Truth(node.value, span=node.span)
-    if isinstance(node.value, int | Decimal) or node.text[:1] in '"-0123456789':
-        return yaml.expression(node, report)
-    return ast.Text(node.text, span=node.span)
+    return yaml.expression(node, report) if is_written_constant(node) else ast.Text(node.text, span=node.span)
+
+
+def is_written_constant(node: yaml.Scalar) -> bool:
+    """Whether a constant stands there as the language writes it."""
+    return isinstance(node.value, int | Decimal) or node.text[:1] in CONSTANT_STARTS
 
 
 def _metric(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Metric | None:
