@@ -12,7 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from segdsl import project as projects
 from segdsl.cli import main
+from segdsl.source import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2026-03-01"
@@ -172,6 +174,111 @@ def test_only_the_findings_of_the_paths_are_shown(shop: Path) -> None:
         "there is no file or folder `segments/none.seg`" in segdsl("check", "segments/none.seg", at=shop, code=2).stderr
     )
     assert "is not in the project" in segdsl("check", "..", "-C", str(shop), at=shop, code=2).stderr
+
+
+# --- fmt ------------------------------------------------------------------------------------------------
+
+
+def texts(project: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((project / "segments").iterdir())}
+
+
+def test_fmt_rewrites_what_is_not_laid_out_and_nothing_else(shop: Path) -> None:
+    assert segdsl("fmt", at=shop).stdout == ""
+    untouched = {path: path.stat().st_mtime_ns for path in (shop / "segments").iterdir()}
+    file = add(shop, "segment  a when newsletter# all\r\n")
+    file.chmod(0o640)
+    before = texts(shop)
+    assert segdsl("fmt", "--check", at=shop, code=1).stdout == "segments/extra.seg\n"
+    assert texts(shop) == before
+    assert segdsl("fmt", at=shop / "segments").stdout == "segments/extra.seg\n"
+    assert texts(shop) == before | {"extra.seg": "segment a\n  when newsletter  # all\n"}
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
+    assert segdsl("fmt", "--check", at=shop).stdout == ""
+
+
+def test_fmt_turns_one_spelling_into_the_other_and_back(shop: Path) -> None:
+    before, sizes = texts(shop), segdsl("size", "--as-of", AS_OF, at=shop).stdout
+    done = segdsl("fmt", "--to", "yaml", at=shop)
+    assert done.stdout.splitlines()[0] == "segments/campaigns.seg -> segments/campaigns.yml"
+    assert list(texts(shop)) == ["campaigns.yml", "lifecycle.yml"]
+    assert segdsl("size", "--as-of", AS_OF, at=shop).stdout == sizes
+    assert segdsl("fmt", "--check", at=shop).stdout == ""
+    segdsl("fmt", "--to", "seg", at=shop)
+    after = texts(shop)
+    assert {name: sorted(text.split()) for name, text in after.items()} == {
+        name: sorted(text.split()) for name, text in before.items()
+    }
+
+
+def test_fmt_looks_at_the_paths_alone(shop: Path) -> None:
+    add(shop, "segment  a when newsletter", "a.seg")
+    add(shop, "segment  b when newsletter", "b.seg")
+    assert segdsl("fmt", "segments/b.seg", at=shop).stdout == "segments/b.seg\n"
+    assert segdsl("fmt", "--check", "segments", at=shop, code=1).stdout == "segments/a.seg\n"
+    assert "there are no definitions in `data`" in segdsl("fmt", "data", at=shop, code=2).stderr
+    assert "no file or folder `c.seg`" in segdsl("fmt", "c.seg", at=shop, code=2).stderr
+
+
+def test_fmt_leaves_files_with_errors_alone(shop: Path) -> None:
+    add(shop, "segment  a when (newsletter", "broken.seg")
+    add(shop, "segments: {b: {when: x => 1}}", "broken.yml")
+    add(shop, "let c = 1 + 1\nlet c = 2", "twice.seg")
+    add(shop, "segment  d when newsletter", "sound.seg")
+    (shop / "segments" / "latin.seg").write_bytes(b"segment f\xfcr when x")
+    before = {path.name: path.read_bytes() for path in (shop / "segments").iterdir()}
+    done = segdsl("fmt", at=shop, code=1)
+    assert done.stdout == "segments/sound.seg\nsegments/twice.seg\n"
+    for said in ("error[syntax]", "broken.seg:1", "broken.yml:1", "error[not-utf8]", "3 errors in 3 files"):
+        assert said in done.stderr
+    done = segdsl("fmt", "--to", "yaml", "segments/twice.seg", at=shop, code=1)
+    assert "error[other-spelling]: `segments/twice.yml` could not be read then" in done.stderr
+    after = {path.name: path.read_bytes() for path in (shop / "segments").iterdir()}
+    assert set(after) == set(before)
+    assert {name for name in before if before[name] != after[name]} == {"sound.seg", "twice.seg"}
+
+
+def test_fmt_takes_no_name_that_is_taken(shop: Path) -> None:
+    add(shop, "segments: {a: {when: newsletter}}", "campaigns.yml")
+    before = texts(shop)
+    done = segdsl("fmt", "--to", "yaml", at=shop, code=2)
+    assert "there is another file for `segments/campaigns.yml`" in done.stderr
+    assert texts(shop) == before
+    add(shop, "segments: {b: {when: newsletter}}", "b.yml")
+    add(shop, "segments: {c: {when: newsletter}}", "b.yaml")
+    before = texts(shop)
+    assert "another file for `segments/b.seg`" in segdsl("fmt", "--to", "seg", at=shop, code=2).stderr
+    assert texts(shop) == before
+
+
+def test_fmt_writes_inside_of_the_project_alone(shop: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.seg"
+    outside.write_text("segment  a when newsletter")
+    (shop / "segments" / "away.seg").symlink_to(outside)
+    inside = shop / "shared.seg"
+    inside.write_text("segment  b when newsletter")
+    link = shop / "segments" / "here.seg"
+    link.symlink_to(inside)
+    done = segdsl("fmt", at=shop, code=1)
+    assert "it is a link that leads out of the project" in done.stderr
+    assert outside.read_text() == "segment  a when newsletter"
+    assert done.stdout == "segments/here.seg\n"
+    assert link.is_symlink() and inside.read_text() == "segment b\n  when newsletter\n"
+
+
+def test_what_has_changed_meanwhile_is_not_written_over(shop: Path) -> None:
+    file = add(shop, "segment  a when newsletter")
+    read = projects.load(shop)
+    (old,) = (source for source in read.segments if source.name == "segments/extra.seg")
+    file.write_text("segment b when newsletter")
+    with pytest.raises(projects.ProjectProblem, match="has changed"):
+        list(projects.rewrite(read, [(old, Source(old.name, "segment a\n"))]))
+    assert file.read_text() == "segment b when newsletter"
+    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == []
+
+
+# --- compute --------------------------------------------------------------------------------------------
 
 
 def test_commands_that_compute_need_a_project_without_errors(shop: Path) -> None:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, zip_longest
+from itertools import zip_longest
 
 from segdsl.grammar import ast
 from segdsl.grammar.parse import clause_words
@@ -116,17 +116,18 @@ def _with_comments(lines: list[Line], comments: Sequence[ast.Comment]) -> list[L
     A comment on a line of its own stays before what it preceded. Of those inside of what is now one line, one at its
     end stays there and the others go before it.
     """
-    # Clauses may have changed places, so the starts need not ascend; what is left of them does.
-    least = list(accumulate((line.start for line in reversed(lines)), min))[::-1]
+    # Clauses may have changed places: what a comment preceded is found in the order of the source.
+    order = sorted(range(len(lines)), key=lambda index: lines[index].start)
+    starts = [lines[index].start for index in order]
     before: list[list[str]] = [[] for _ in range(len(lines) + 1)]
     inside: list[list[ast.Comment]] = [[] for _ in lines]
     for comment in comments:
         at = comment.span.start
-        place = bisect_right(least, at) - 1
-        if place < 0 or (comment.own_line and at >= lines[place].end):
-            before[place + 1].append(comment.text)
+        next_ = bisect_right(starts, at)
+        if not next_ or (comment.own_line and at >= lines[order[next_ - 1]].end):
+            before[order[next_] if next_ < len(order) else -1].append(comment.text)
         else:
-            inside[place].append(comment)
+            inside[order[next_ - 1]].append(comment)
     laid_out: list[Line] = []
     for line, above, within in zip(lines, before, inside, strict=False):
         if within and not within[-1].own_line:
