@@ -87,3 +87,16 @@ def test_both_spellings_are_one_tree() -> None:
 )
 def test_mistakes_are_placed_inside(text: str, rule: str, at: str) -> None:
     assert (rule, at) in read(text)[1]
+
+
+def test_what_is_found_later_in_escaped_text_is_placed_in_the_file() -> None:
+    text = 'segments:\n  a:\n    when: "x = \\"\\" or y = 1"\n'
+    module, findings = read(text)
+    assert findings == []
+    (segment,) = module.definitions
+    assert isinstance(segment, ast.Segment) and isinstance(segment.when, ast.Or)
+    report = Report()
+    report.add("unknown-name", "there is no `y`", segment.when.terms[1].span)
+    (found,) = report
+    assert found.label.span.source.text == text
+    assert found.label.span.text == 'x = \\"\\" or y = 1'
