@@ -149,8 +149,10 @@ def fits(declared: Type, data_type: str) -> bool:
             return stored == "text"
         case Number(whole=True):
             return stored == "whole number"
-        case Number():
-            return stored in ("whole number", "decimal")
+        case Number(scale=scale):
+            # Rounding what is exact would carry 9.995 over a threshold of 10. Only floats are rounded.
+            digits = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", data_type)
+            return stored in ("whole number", "decimal") and (digits is None or int(digits[2]) <= scale)
         case Boolean():
             return stored == "boolean"
         case Date():

@@ -120,6 +120,7 @@ def test_conditions_are_read_as_they_are_written(text: str) -> None:
         ("segment a when x otherwise", "missing-condition", "a", "keep one"),
         ("segment a when x when y", "repeated-clause", "when", "keep one"),
         ('segment a when x = "\u202e"', "forbidden-character", "\u202e", "\\u{202E}"),
+        ("segment a when x # y\rsegment b when z", "forbidden-character", "\r", "take it out"),
         ("segment a when x\0", "forbidden-character", "\0", "take it out"),
     ],
 )  # fmt: skip

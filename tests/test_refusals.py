@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 AS_OF = ("--as-of", "2026-03-01")
@@ -31,6 +32,22 @@ def test_a_moment_with_a_zone_in_a_column_without_one(shop: Path) -> None:
     done = segdsl(shop, "size", *AS_OF)
     assert done.returncode == 3
     assert "`ordered_at` is no moment without a time zone: 2026-02-28T23:30:00-05:00" in done.stderr
+
+
+def test_a_stored_decimal_with_more_digits_than_declared(shop: Path) -> None:
+    with duckdb.connect(str(shop / "shop.duckdb")) as connection:
+        connection.execute("CREATE TABLE customers (customer_id BIGINT, spent DECIMAL(12, 4))")
+    catalog = (
+        "tables: {customer: {from: customers, key: customer_id, columns: {spent: 'decimal(12,2)'}}}\nentity: customer"
+    )
+    (shop / "catalog.yml").write_text(catalog, encoding="utf-8")
+    (shop / "segdsl.yml").write_text("name: shop\ntargets: {dev: {type: duckdb, path: shop.duckdb}}", encoding="utf-8")
+    for file in (shop / "segments").iterdir():
+        file.unlink()
+    (shop / "segments" / "a.seg").write_text("segment a when spent >= 10", encoding="utf-8")
+    done = segdsl(shop, "size", *AS_OF)
+    assert done.returncode == 3
+    assert "declare it in catalog.yml as `decimal(12,4)`" in done.stderr
 
 
 def test_lines_before_the_names_of_the_columns(shop: Path) -> None:

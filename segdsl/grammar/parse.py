@@ -34,7 +34,7 @@ _HEAD = re.compile(
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|`[^`\n]*`?|#[^\n]*')
 _CLAUSE = re.compile(_OPAQUE.pattern + r"|(?P<word>=|\b(?:owner|about|when|otherwise|exclusive|complete)\b)")
 _NESTING = re.compile(_OPAQUE.pattern + r"|[()]|(?:\bnot\s+){101,}|(?:-\s*){101,}")
-_HIDDEN = re.compile("[\x00\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HIDDEN = re.compile("\r(?!\n)|[\x00\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def parse(source: Source, report: Report) -> ast.Module:
@@ -152,8 +152,10 @@ def hides(source: Source, start: int, end: int, report: Report) -> bool:
     for match in islice(_HIDDEN.finditer(source.text, start, end), MAX_HIDDEN):
         found = True
         code = f"{ord(match[0]):04X}"
-        # Neither NUL nor half of a pair can be escaped, either: databases do not keep them.
-        meant = "" if match[0] == "\0" or "\ud800" <= match[0] <= "\udfff" else f", or write `\\u{{{code}}}` in a text"
+        # NUL and half of a pair cannot be escaped, either: databases do not keep them. A lone return has no meaning.
+        meant = (
+            "" if match[0] in "\0\r" or "\ud800" <= match[0] <= "\udfff" else f", or write `\\u{{{code}}}` in a text"
+        )
         report.add(
             "forbidden-character",
             f"the character U+{code} would make the text read differently from what it is",

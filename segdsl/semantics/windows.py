@@ -75,7 +75,7 @@ def resolve(window: ast.Window, of: Type, resolver: Expressions, where: Scope) -
                 "bad-window",
                 "nothing lies in this window: the farther end comes first",
                 span,
-                help=f"write `between {window.near} and {window.far} {window.unit}s ago`",
+                help=f"write `between {max(window.near, window.far + 1)} and {window.far} {window.unit}s ago`",
             )
             return None
         case ast.Ago(than="more"):
