@@ -98,13 +98,14 @@ class Call(Node):
     """`count(order where C in last 30 days)`, `count distinct(...)`, `sum(order.amount)`, `last(order.at)`.
 
     `function` is the word before the parenthesis, `count distinct` included; `via` spells the links from
-    the table to the customer when there is more than one way.
+    the table to the customer when there is more than one way. `steps` are what the rows are followed by.
     """
 
     function: Ident
     target: Expr
     via: Name | None = None
     where: Expr | None = None
+    steps: tuple[Followed, ...] = ()
     window: Window | None = None
 
 
@@ -114,6 +115,51 @@ class DaysBetween(Node):
 
     start: Expr
     end: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Node):
+    """`(then if condition else otherwise)`, its parentheses included."""
+
+    then: Expr
+    condition: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Point(Node):
+    """`(latitude, longitude)`, in degrees north and east."""
+
+    latitude: Expr
+    longitude: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic(Node):
+    """`average of value`, `median of value`, `total of value`, `percentile P of value`: one number of everyone.
+
+    `per` makes one for each value of it; `among` says who counts. `percentile` is None for the others.
+    """
+
+    kind: OneOf["average", "median", "total", "percentile"]
+    value: Expr
+    percentile: Number | None = None
+    per: Expr | None = None
+    among: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile(Node):
+    """`quintile of value`, `quartile of`, `decile of`, `ntile N of`: which of the equal parts, 1 being the lowest.
+
+    `count` is None but for `ntile`.
+    """
+
+    kind: OneOf["quartile", "quintile", "decile", "ntile"]
+    value: Expr
+    count: Number | None = None
+    per: Expr | None = None
+    among: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +236,20 @@ class During(Node):
     occasion: Ident
 
 
-Window = Last | Next | This | Yesterday | BetweenAgo | Ago | FromTo | During
+@dataclass(frozen=True, slots=True)
+class Periods(Node):
+    """`in each of last N full units`, or `in at least K of last N full units` with `least` K.
+
+    `full` is what should have been written: without it there is nothing to count.
+    """
+
+    least: int | None
+    count: int
+    unit: Unit
+    full: bool
+
+
+Window = Last | Next | This | Yesterday | BetweenAgo | Ago | FromTo | During | Periods
 
 # --- conditions -----------------------------------------------------------------------------------
 
@@ -238,6 +297,15 @@ class InList(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class InListFile(Node):
+    """`value in list "titles.csv"`; without a value `in list "vip.csv"`, which looks for the key."""
+
+    value: Expr | None
+    file: Text
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Known(Node):
     """`value is known`; `negated` for `is missing`."""
 
@@ -259,6 +327,39 @@ class TextTest(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class ManyTest(Node):
+    """`value contains any of ("a", "b")`: how many of the patterns pass the test.
+
+    `quantity` is `any`, `all`, `none`, or `at least`, `at most`, `exactly` with a `count`.
+    """
+
+    value: Expr
+    kind: OneOf["starts with", "ends with", "contains", "matches"]
+    quantity: OneOf["any", "all", "none", "at least", "at most", "exactly"]
+    count: Number | None
+    patterns: tuple[Expr, ...]
+    ignoring_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Near(Node):
+    """`value within 5 km of center`."""
+
+    value: Expr
+    distance: Number
+    unit: OneOf["km", "m", "mile", "miles"]
+    center: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Node):
+    """`value inside PLACE`, a place that is an area."""
+
+    value: Expr
+    place: Ident
+
+
+@dataclass(frozen=True, slots=True)
 class InWindow(Node):
     """`value in last 30 days`, `value from D to D`, `value more than 6 months ago`."""
 
@@ -277,12 +378,37 @@ class Anniversary(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Followed(Node):
+    """`followed by order where C with same product within 2 hours`; `negated` for `not followed by`.
+
+    A step is about the row that it stands behind, or the row of the step before it. `same` are columns that both
+    rows have alike.
+    """
+
+    table: Name
+    via: Name | None = None
+    where: Expr | None = None
+    same: tuple[Ident, ...] = ()
+    within: Within | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Within(Node):
+    """`within 2 hours`."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
 class Has(Node):
     """`has order where C in last 30 days`; `negated` for `no order ...`."""
 
     table: Name
     via: Name | None = None
     where: Expr | None = None
+    steps: tuple[Followed, ...] = ()
     window: Window | None = None
     negated: bool = False
 
@@ -295,6 +421,7 @@ class Every(Node):
     condition: Expr
     via: Name | None = None
     where: Expr | None = None
+    steps: tuple[Followed, ...] = ()
     window: Window | None = None
 
 
@@ -315,6 +442,54 @@ class AssignedTo(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class WasInSegment(Node):
+    """`was in segment vip 30 days ago`: its condition held when `as_of` was so long ago; `negated` for `was not in`."""
+
+    segment: Ident
+    count: int
+    unit: Unit
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReachableBy(Node):
+    """`reachable by email`."""
+
+    channel: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class InSample(Node):
+    """`in sample 10% "salt"`."""
+
+    percent: Number
+    salt: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Node):
+    """`in top 20% by value per country among C`, `in bottom 100 by value`."""
+
+    end: OneOf["top", "bottom"]
+    count: Number
+    percent: bool
+    value: Expr
+    per: Expr | None = None
+    among: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bringing(Node):
+    """`in the customers who bring 80% of value`; `noun` is what the people are called."""
+
+    noun: Ident
+    percent: Number
+    value: Expr
+    per: Expr | None = None
+    among: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Everyone(Node):
     """`everyone`."""
 
@@ -331,34 +506,99 @@ Condition = (
     | Compare
     | Between
     | InList
+    | InListFile
     | Known
     | TextTest
+    | ManyTest
+    | Near
+    | Inside
     | InWindow
     | Anniversary
     | Has
     | Every
     | InSegment
     | AssignedTo
+    | WasInSegment
+    | ReachableBy
+    | InSample
+    | Ranked
+    | Bringing
     | Everyone
 )
-Value = Name | Text | Number | Truth | Date | Moment | Negative | Arithmetic | Call | DaysBetween
+Value = (
+    Name
+    | Text
+    | Number
+    | Truth
+    | Date
+    | Moment
+    | Negative
+    | Arithmetic
+    | Call
+    | DaysBetween
+    | Choice
+    | Point
+    | Statistic
+    | Tile
+)
 Expr = Value | Condition | Paren | Broken
 
 # --- definitions ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
+class SizePromise(Node):
+    """`100 to 5_000 customers`, `1% to 20% of customers`, `at least 100 customers`; an open end is None."""
+
+    low: Number | None
+    high: Number | None
+    percent: bool
+    noun: Ident
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePromise(Node):
+    """`change under 10%`, since the last run."""
+
+    percent: Number
+
+
+@dataclass(frozen=True, slots=True)
+class RelationPromise(Node):
+    """`disjoint from A, B` or `within A, B`."""
+
+    kind: OneOf["disjoint from", "within"]
+    segments: tuple[Ident, ...]
+
+
+Promise = SizePromise | ChangePromise | RelationPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Review(Node):
+    """`review every 90 days, last 2026-10-01`."""
+
+    count: int
+    unit: Unit
+    last: Date | Broken
+
+
+@dataclass(frozen=True, slots=True)
 class Segment(Node):
-    """`segment NAME "Title" in GROUP priority N` and its clauses. `when` is None under `otherwise`."""
+    """`segment NAME "Title" for ENTITY in GROUP priority N` and its clauses. `when` is None under `otherwise`."""
 
     name: Ident
     title: Text | None = None
+    entity: Ident | None = None
     group: Ident | None = None
     priority: Number | None = None
     owner: Text | None = None
     about: Text | None = None
     when: Expr | None = None
     otherwise: bool = False
+    expects: tuple[Promise, ...] = ()
+    review: Review | None = None
+    active: Dates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,11 +622,98 @@ class Let(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Tier(Node):
+    """`heavy "Heavy users" >= 20`."""
+
+    name: Ident
+    op: OneOf["=", "!=", "<", "<=", ">", ">="]
+    bound: Expr
+    title: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest(Node):
+    """`otherwise inactive`, the last of some tiers."""
+
+    name: Ident
+    title: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers(Node):
+    """`tiers NAME "Title" by VALUE: heavy >= 20, light >= 1, otherwise inactive`: an exclusive group, written short."""
+
+    name: Ident
+    value: Expr
+    tiers: tuple[Tier, ...]
+    rest: Rest | None = None
+    title: Text | None = None
+    entity: Ident | None = None
+    owner: Text | None = None
+    about: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Node):
+    """`control "Control group" 20%`."""
+
+    name: Ident
+    percent: Number
+    title: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Node):
+    """`split NAME "Title" of segment S: control 20%, treated 80%`: an exclusive group by chance, written short."""
+
+    name: Ident
+    shares: tuple[Share, ...]
+    segment: Ident | None = None
+    title: Text | None = None
+    entity: Ident | None = None
+    owner: Text | None = None
+    about: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel(Node):
+    """`channel NAME "Title" when CONDITION`: who can be reached by it."""
+
+    name: Ident
+    when: Expr
+    title: Text | None = None
+    entity: Ident | None = None
+    owner: Text | None = None
+    about: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Metric(Node):
     """`metric NAME "Title" = expression`."""
 
     name: Ident
     value: Expr
+    title: Text | None = None
+    entity: Ident | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Node):
+    """`score NAME "Title" = quintile of VALUE among C`: a metric that ranks."""
+
+    name: Ident
+    value: Expr
+    title: Text | None = None
+    entity: Ident | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Node):
+    """`place NAME = (19.07, 72.87)`, or `place NAME = area (...), (...), (...)`, the corners of an `area` in order."""
+
+    name: Ident
+    points: tuple[Point, ...]
+    area: bool = False
     title: Text | None = None
 
 
@@ -430,7 +757,7 @@ class Occasion(Node):
     title: Text | None = None
 
 
-Definition = Segment | Group | Let | Metric | Occasion
+Definition = Segment | Group | Tiers | Split | Let | Metric | Score | Place | Occasion | Channel
 
 
 @dataclass(frozen=True, slots=True)

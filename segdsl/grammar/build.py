@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+from typing import Literal as OneOf
 
 from lark import Token, Transformer, Tree
 from lark.visitors import Transformer_NonRecursive
@@ -47,17 +48,20 @@ class Builder(Base):
     def segment(self, items: Items) -> ast.Segment:
         span = self._span(items)
         names = _all(items, ast.Ident)
-        titles = _all(items, ast.Text) + self._texts(items)
         clauses = self._clauses(items)
         node = ast.Segment(
             names[0],
-            title=titles[0] if titles else None,
+            title=self._title(items),
+            entity=_entity(items),
             group=names[1] if len(names) > 1 else None,
             priority=_first(items, ast.Number),
             owner=clauses.get("owner"),
             about=clauses.get("about"),
             when=clauses.get("when"),
             otherwise="otherwise" in clauses,
+            expects=tuple(value for word, value in _clauses_of(items) if word.value == "expect"),
+            review=clauses.get("review"),
+            active=clauses.get("active"),
             span=span,
         )
         if node.when is None and not node.otherwise:
@@ -71,10 +75,9 @@ class Builder(Base):
 
     def group(self, items: Items) -> ast.Group:
         clauses = self._clauses(items)
-        titles = self._texts(items)
         return ast.Group(
             items[1],
-            title=titles[0] if titles else None,
+            title=self._title(items),
             owner=clauses.get("owner"),
             about=clauses.get("about"),
             exclusive="exclusive" in clauses,
@@ -86,12 +89,71 @@ class Builder(Base):
         return ast.Let(items[1], items[3], span=self._span(items))
 
     def metric(self, items: Items) -> ast.Metric:
-        titles = self._texts(items[:-1])
-        return ast.Metric(items[1], items[-1], titles[0] if titles else None, span=self._span(items))
+        return ast.Metric(items[1], items[-1], self._title(items), _entity(items), span=self._span(items))
+
+    def score(self, items: Items) -> ast.Score:
+        return ast.Score(items[1], items[-1], self._title(items), _entity(items), span=self._span(items))
+
+    def of_entity(self, items: Items) -> tuple[Token, ast.Ident]:
+        return items[0], items[1]
+
+    def tiers(self, items: Items) -> ast.Tiers:
+        clauses = self._clauses(items)
+        return ast.Tiers(
+            items[1],
+            value=_after(items, "BY"),
+            tiers=tuple(_all(items, ast.Tier)),
+            rest=_first(items, ast.Rest),
+            title=self._title(items),
+            entity=_entity(items),
+            owner=clauses.get("owner"),
+            about=clauses.get("about"),
+            span=self._span(items),
+        )
+
+    def tier(self, items: Items) -> ast.Tier:
+        return ast.Tier(items[0], items[-2].value, items[-1], self._title(items), span=self._span(items))
+
+    def rest(self, items: Items) -> ast.Rest:
+        return ast.Rest(items[1], self._title(items), span=self._span(items))
+
+    def split(self, items: Items) -> ast.Split:
+        clauses = self._clauses(items)
+        return ast.Split(
+            items[1],
+            shares=tuple(_all(items, ast.Share)),
+            segment=_after(items, "SEGMENT"),
+            title=self._title(items),
+            entity=_entity(items),
+            owner=clauses.get("owner"),
+            about=clauses.get("about"),
+            span=self._span(items),
+        )
+
+    def share(self, items: Items) -> ast.Share:
+        return ast.Share(items[0], self.number(items[-2:-1]), self._title(items), span=self._span(items))
+
+    def channel(self, items: Items) -> ast.Channel:
+        clauses, span = self._clauses(items), self._span(items)
+        if "when" not in clauses:
+            message = f"channel `{items[1].text}` does not say who can be reached"
+            self.report.add("missing-condition", message, items[1].span, help="add `when` and a condition")
+        return ast.Channel(
+            items[1],
+            when=clauses.get("when", ast.Broken(span=span)),
+            title=self._title(items),
+            entity=_entity(items),
+            owner=clauses.get("owner"),
+            about=clauses.get("about"),
+            span=span,
+        )
+
+    def place(self, items: Items) -> ast.Place:
+        points = tuple(_all(items, ast.Point))
+        return ast.Place(items[1], points, _has(items, "AREA"), self._title(items), span=self._span(items))
 
     def occasion(self, items: Items) -> ast.Occasion:
-        titles = self._texts(items)
-        return ast.Occasion(items[1], items[-1], titles[0] if titles else None, span=self._span(items))
+        return ast.Occasion(items[1], items[-1], self._title(items), span=self._span(items))
 
     def days(self, items: Items) -> ast.Days:
         parts = tuple(item for item in items if isinstance(item, ast.Dates | ast.EveryYear))
@@ -114,18 +176,28 @@ class Builder(Base):
     def head(self, items: Items) -> ast.Definition:
         """A definition of which no more could be read; its condition or value is `ast.Broken`."""
         span = self._span(items)
-        names, titles = _all(items, ast.Ident), self._texts(items)
-        title = titles[0] if titles else None
+        names = _all(items, ast.Ident)
+        title, entity = self._title(items), _entity(items)
         group = names[1] if len(names) > 1 else None
         broken = ast.Broken(span=span)
         match items[0].type:
             case "SEGMENT":
                 priority = _first(items, ast.Number)
-                return ast.Segment(names[0], title, group, priority, when=broken, span=span)
+                return ast.Segment(names[0], title, entity, group, priority, when=broken, span=span)
             case "GROUP":
                 return ast.Group(names[0], title, span=span)
+            case "TIERS":
+                return ast.Tiers(names[0], broken, (), title=title, entity=entity, span=span)
+            case "SPLIT":
+                return ast.Split(names[0], (), title=title, entity=entity, span=span)
+            case "CHANNEL":
+                return ast.Channel(names[0], broken, title, entity, span=span)
             case "METRIC":
-                return ast.Metric(names[0], broken, title, span=span)
+                return ast.Metric(names[0], broken, title, entity, span=span)
+            case "SCORE":
+                return ast.Score(names[0], broken, title, entity, span=span)
+            case "PLACE":
+                return ast.Place(names[0], (), title=title, span=span)
             case "OCCASION":
                 return ast.Occasion(names[0], broken, title, span=span)
             case _:
@@ -136,15 +208,40 @@ class Builder(Base):
 
     def segment_clause(self, items: Items) -> tuple[Token, Any]:
         """The word that opens the clause, and what it says."""
+        if isinstance(items[0], tuple):
+            return items[0]
         value = items[1] if len(items) > 1 else True
         return items[0], self.text([value]) if isinstance(value, Token) else value
 
-    group_clause = segment_clause
+    group_clause = channel_clause = prose = segment_clause
+
+    def review(self, items: Items) -> tuple[Token, ast.Review]:
+        word, count = items[0], self._count(items[2])
+        return word, ast.Review(count, _unit(items[3]), items[-1], span=self._span(items))
+
+    def active(self, items: Items) -> tuple[Token, ast.Dates]:
+        return items[0], ast.Dates(items[2], items[4], span=self._span(items))
+
+    def size_promise(self, items: Items) -> ast.SizePromise:
+        numbers = [self.number([item]) for item in items if isinstance(item, Token) and item.type == "NUMBER"]
+        low = None if _has(items, "MOST") else numbers[0]
+        high = None if _has(items, "LEAST") else numbers[-1]
+        return ast.SizePromise(low, high, _has(items, "PERCENT"), items[-1], span=self._span(items))
+
+    def change_promise(self, items: Items) -> ast.ChangePromise:
+        return ast.ChangePromise(self.number(items[2:3]), span=self._span(items))
+
+    def relation_promise(self, items: Items) -> ast.RelationPromise:
+        kind: OneOf["disjoint from", "within"] = "disjoint from" if _has(items, "DISJOINT") else "within"
+        return ast.RelationPromise(kind, tuple(_all(items, ast.Ident)), span=self._span(items))
 
     def _clauses(self, items: Items) -> dict[str, Any]:
+        """What each clause says, by its word; `expect` may come several times and is not among them."""
         clauses: dict[str, Any] = {}
         first: dict[str, Span] = {}
-        for word, value in (item for item in items if isinstance(item, tuple)):
+        for word, value in _clauses_of(items):
+            if word.value == "expect":
+                continue
             span = self._span([word])
             if word.value in clauses:
                 self.report.add(
@@ -158,8 +255,8 @@ class Builder(Base):
             clauses[word.value], first[word.value] = value, span
         return clauses
 
-    def _texts(self, items: Items) -> list[ast.Text]:
-        return [self.text([item]) for item in items if isinstance(item, Token) and item.type == "TEXT"]
+    def _title(self, items: Items) -> ast.Text | None:
+        return next((self.text([item]) for item in items if isinstance(item, Token) and item.type == "TEXT"), None)
 
     # --- conditions -------------------------------------------------------------------------------
 
@@ -214,6 +311,10 @@ class Builder(Base):
         value, *options = _expressions(items)
         return ast.InList(value, tuple(options), _has(items, "NOT"), span=self._span(items))
 
+    def in_list_file(self, items: Items) -> ast.InListFile:
+        value: ast.Expr | None = items[0] if not isinstance(items[0], Token) else None
+        return ast.InListFile(value, self.text(items[-1:]), _has(items, "NOT"), span=self._span(items))
+
     def in_rolling(self, items: Items) -> ast.InWindow:
         return ast.InWindow(items[0], items[-1], _has(items, "NOT"), span=self._span(items))
 
@@ -235,11 +336,59 @@ class Builder(Base):
     def text_tested(self, items: Items) -> ast.TextTest:
         return ast.TextTest(items[0], items[1], items[2], len(items) > 3, span=self._span(items))
 
+    def quantity(self, items: Items) -> tuple[Token, str, ast.Number | None]:
+        """The word that it begins with, the whole of it without the number, and the number."""
+        words = [token.value for token in items if token.type != "NUMBER"]
+        number = self.number(items[-1:]) if items[-1].type == "NUMBER" else None
+        return items[0], " ".join(words), number
+
+    def many_tested(self, items: Items) -> ast.ManyTest:
+        value, *patterns = _expressions(items)
+        _, quantity, count = items[2]
+        ignoring_case = _has(items, "IGNORING")
+        return ast.ManyTest(
+            value, items[1], quantity, count, tuple(patterns), ignoring_case, span=self._span(items)
+        )  # fmt: skip
+
+    def near(self, items: Items) -> ast.Near:
+        return ast.Near(items[0], self.number(items[2:3]), items[3].value, items[-1], span=self._span(items))
+
+    def distance(self, items: Items) -> Token:
+        token: Token = items[0]
+        return token
+
+    def inside(self, items: Items) -> ast.Inside:
+        return ast.Inside(items[0], items[2], span=self._span(items))
+
+    def reachable_by(self, items: Items) -> ast.ReachableBy:
+        return ast.ReachableBy(items[2], span=self._span(items))
+
+    def in_sample(self, items: Items) -> ast.InSample:
+        return ast.InSample(self.number(items[2:3]), self.text(items[-1:]), span=self._span(items))
+
+    def ranked(self, items: Items) -> ast.Ranked:
+        end, count = items[1].value, self.number(items[2:3])
+        value, among, per = _after(items, "BY"), _part(items, "AMONG"), _part(items, "PER")
+        return ast.Ranked(end, count, _has(items, "PERCENT"), value, per, among, span=self._span(items))
+
+    def bringing(self, items: Items) -> ast.Bringing:
+        value, among, per = _after(items, "OF"), _part(items, "AMONG"), _part(items, "PER")
+        return ast.Bringing(items[2], self.number(items[5:6]), value, per, among, span=self._span(items))
+
+    def per(self, items: Items) -> tuple[Token, ast.Expr]:
+        return items[0], items[1]
+
+    among = per
+
     def in_segment(self, items: Items) -> ast.InSegment:
         return ast.InSegment(items[2], span=self._span(items))
 
     def assigned_to(self, items: Items) -> ast.AssignedTo:
         return ast.AssignedTo(items[2], span=self._span(items))
+
+    def was_in_segment(self, items: Items) -> ast.WasInSegment:
+        count, unit = self._count(items[-3]), _unit(items[-2])
+        return ast.WasInSegment(items[-4], count, unit, _has(items, "NOT"), span=self._span(items))
 
     def everyone(self, items: Items) -> ast.Everyone:
         return ast.Everyone(span=self._span(items))
@@ -247,11 +396,31 @@ class Builder(Base):
     def rows(self, items: Items) -> dict[str, Any]:
         """The parts of `has`, `no` and `every` as the fields of their nodes."""
         where, window = _parted(_after(items, "WHERE"), _window(items))
-        via = next((item[0] for item in items if isinstance(item, tuple)), None)
-        return {"table": items[0], "via": via, "where": where, "window": window, "end": self._span(items)}
+        return {
+            "table": items[0],
+            "via": _part(items, "VIA"),
+            "where": where,
+            "steps": tuple(_all(items, ast.Followed)),
+            "window": window,
+            "end": self._span(items),
+        }
 
-    def via(self, items: Items) -> tuple[ast.Name, Token]:
-        return items[1], items[0]
+    def via(self, items: Items) -> tuple[Token, ast.Name]:
+        return items[0], items[1]
+
+    def followed(self, items: Items) -> ast.Followed:
+        within = None
+        if _has(items, "WITHIN"):
+            within = ast.Within(self._count(items[-2]), _unit(items[-1]), span=self._span(items[-3:]))
+        return ast.Followed(
+            items[2],
+            via=_part(items, "VIA"),
+            where=_after(items, "WHERE"),
+            same=tuple(_all(items, ast.Ident)),
+            within=within,
+            negated=_has(items, "NOT_FOLLOWED"),
+            span=self._span(items),
+        )
 
     def has(self, items: Items) -> ast.Has:
         rows = items[1]
@@ -286,6 +455,15 @@ class Builder(Base):
 
     def during(self, items: Items) -> ast.During:
         return ast.During(items[0], span=self._span(items))
+
+    def each_of(self, items: Items) -> ast.Periods:
+        return self._periods(None, items[3:], items)
+
+    def at_least_of(self, items: Items) -> ast.Periods:
+        return self._periods(self._count(items[2]), items[5:], items)
+
+    def _periods(self, least: int | None, last: Items, items: Items) -> ast.Periods:
+        return ast.Periods(least, self._count(last[0]), _unit(last[-1]), _has(last, "FULL"), span=self._span(items))
 
     def window_between(self, items: Items) -> ast.BetweenAgo:
         far, near = (self._whole(node) for node in (items[1], items[3]))
@@ -386,6 +564,36 @@ class Builder(Base):
     def days_between(self, items: Items) -> ast.DaysBetween:
         return ast.DaysBetween(items[2], items[4], span=self._span(items))
 
+    def choice(self, items: Items) -> ast.Choice:
+        return ast.Choice(items[1], items[3], items[5], span=self._span(items))
+
+    def point(self, items: Items) -> ast.Point:
+        return ast.Point(items[1], items[3], span=self._span(items))
+
+    def statistic(self, items: Items) -> ast.Statistic:
+        return self._statistic(items[0].value, None, items)
+
+    def percentile(self, items: Items) -> ast.Statistic:
+        return self._statistic("percentile", self.number(items[1:2]), items)
+
+    def _statistic(
+        self, kind: OneOf["average", "median", "total", "percentile"], percentile: ast.Number | None, items: Items
+    ) -> ast.Statistic:
+        per, among = _part(items, "PER"), _part(items, "AMONG")
+        return ast.Statistic(kind, _after(items, "OF"), percentile, per, among, span=self._span(items))
+
+    def tile(self, items: Items) -> ast.Tile:
+        return self._tile(items[0].value, None, items)
+
+    def ntile(self, items: Items) -> ast.Tile:
+        return self._tile("ntile", self.number(items[1:2]), items)
+
+    def _tile(
+        self, kind: OneOf["quartile", "quintile", "decile", "ntile"], count: ast.Number | None, items: Items
+    ) -> ast.Tile:
+        per, among = _part(items, "PER"), _part(items, "AMONG")
+        return ast.Tile(kind, _after(items, "OF"), count, per, among, span=self._span(items))
+
     def paren(self, items: Items) -> ast.Paren:
         return ast.Paren(items[1], span=self._span(items))
 
@@ -394,9 +602,16 @@ class Builder(Base):
         if _has(items, "DISTINCT"):
             function = ast.Ident(f"{function.text} distinct", span=self._span(items[:2]))
         opened = next(index for index, item in enumerate(items) if isinstance(item, Token) and item.value == "(")
-        via = next((item[0] for item in items if isinstance(item, tuple)), None)
         where, window = _parted(_after(items, "WHERE"), _window(items[:-1]))
-        return ast.Call(function, items[opened + 1], via=via, where=where, window=window, span=self._span(items))
+        return ast.Call(
+            function,
+            items[opened + 1],
+            via=_part(items, "VIA"),
+            where=where,
+            steps=tuple(_all(items, ast.Followed)),
+            window=window,
+            span=self._span(items),
+        )
 
     def name(self, items: Items) -> ast.Name:
         return ast.Name(tuple(_all(items, ast.Ident)), span=self._span(items))
@@ -417,13 +632,13 @@ class Builder(Base):
 def without_expression(node: ast.Definition) -> ast.Definition:
     """The definition with `ast.Broken` in place of its condition or value."""
     match node:
-        case ast.Segment():
+        case ast.Segment() | ast.Channel():
             return replace(node, when=ast.Broken(span=node.span))
-        case ast.Let() | ast.Metric():
+        case ast.Let() | ast.Metric() | ast.Score() | ast.Tiers():
             return replace(node, value=ast.Broken(span=node.span))
         case ast.Occasion():
             return replace(node, days=ast.Broken(span=node.span))
-        case ast.Group():
+        case ast.Group() | ast.Split() | ast.Place():
             return node
         case _:
             assert_never(node)
@@ -440,9 +655,7 @@ def _place(item: Any) -> tuple[int, int]:
             return item["end"].start, item["end"].end
         case (Token() as word, ast.Node() as node):
             return _place(word)[0], node.span.end
-        case (ast.Node() as node, Token() as word):
-            return _place(word)[0], node.span.end
-        case (Token() as word, _):
+        case (Token() as word, *_):
             return _place(word)
         case Tree():
             raise AssertionError(item.data)
@@ -463,6 +676,21 @@ def _first(items: Items, kind: type[N]) -> N | None:
 
 def _has(items: Items, token: str) -> bool:
     return any(isinstance(item, Token) and item.type == token for item in items)
+
+
+def _clauses_of(items: Items) -> list[tuple[Token, Any]]:
+    """The clauses among the parts of a definition, each with the word it begins with."""
+    return [item for item in items if isinstance(item, tuple) and item[0].type != "FOR"]
+
+
+def _part(items: Items, token: str) -> Any:
+    """What the part says that begins with the word `token`; None without it."""
+    return next((item[1] for item in items if isinstance(item, tuple) and item[0].type == token), None)
+
+
+def _entity(items: Items) -> ast.Ident | None:
+    found: ast.Ident | None = _part(items, "FOR")
+    return found
 
 
 def _after(items: Items, token: str) -> Any:

@@ -14,6 +14,7 @@ from typing import assert_never
 from segdsl.grammar import ast
 from segdsl.grammar.layout import Block, Line, blocks, comment_lines, line, word
 from segdsl.grammar.parse import name_pattern
+from segdsl.source import Span
 
 WIDTH = 88
 
@@ -47,40 +48,114 @@ def _definition(node: ast.Definition) -> list[Line]:
     match node:
         case ast.Let():
             return [line(f"let {name(node.name)} = {expression(node.value)}", node.span)]
-        case ast.Metric():
-            title = f" {expression(node.title)}" if node.title else ""
-            return [line(f"metric {name(node.name)}{title} = {expression(node.value)}", node.span)]
+        case ast.Metric() | ast.Score():
+            text = f"{_opening(node)} = {expression(node.value)}"
+            return [line(text, node.span)]
+        case ast.Place():
+            points = ", ".join(expression(point) for point in node.points)
+            return [line(f"{_opening(node)} = {'area ' if node.area else ''}{points}", node.span)]
         case ast.Occasion():
-            title = f" {expression(node.title)}" if node.title else ""
-            return [line(f"occasion {name(node.name)}{title} = {days(node.days)}", node.span)]
+            return [line(f"{_opening(node)} = {days(node.days)}", node.span)]
+        case ast.Tiers():
+            return [
+                line(f"{_opening(node)} by {expression(node.value)}: {tiers(node)}", _until_prose(node)),
+                *_prose(node),
+            ]
+        case ast.Split():
+            whole = f" of segment {name(node.segment)}" if node.segment else ""
+            return [line(f"{_opening(node)}{whole}: {shares(node)}", _until_prose(node)), *_prose(node)]
+        case ast.Channel():
+            lines = [_head(_opening(node), node, node.name, node.title, node.entity), *_prose(node)]
+            start = word("  when", "when", node, lines[0].end).start
+            return [*lines, *_when(node.when, min(start, node.when.span.home.start))]
         case ast.Group():
-            head = _head(f"group {name(node.name)}{_title(node)}", node, node.name, node.title)
+            head = _head(_opening(node), node, node.name, node.title)
             claims = [claim for claim in ("exclusive", "complete") if getattr(node, claim)]
             return [head, *(word(f"  {claim}", claim, node, head.end) for claim in claims), *_prose(node)]
         case ast.Segment():
             group = f" in {name(node.group)}" if node.group else ""
             priority = f" priority {expression(node.priority)}" if node.priority else ""
-            text = f"segment {name(node.name)}{_title(node)}{group}{priority}"
-            lines = [_head(text, node, node.name, node.title, node.group, node.priority), *_prose(node)]
+            parts = (node.name, node.title, node.entity, node.group, node.priority)
+            lines = [_head(f"{_opening(node)}{group}{priority}", node, *parts), *_prose(node)]
             if node.when is not None:
                 start = word("  when", "when", node, lines[0].end).start
                 lines += _when(node.when, min(start, node.when.span.home.start))
             if node.otherwise:
                 lines.append(word("  otherwise", "otherwise", node, lines[0].end))
-            return lines
+            return [*lines, *_claims(node)]
         case _:
             assert_never(node)
+
+
+def _opening(node: ast.Definition) -> str:
+    """The kind, the name, the title and the entity of a definition."""
+    title, entity = getattr(node, "title", None), getattr(node, "entity", None)
+    kind = type(node).__name__.lower()
+    shown = f" {expression(title)}" if title else ""
+    return f"{kind} {name(node.name)}{shown}{f' for {name(entity)}' if entity else ''}"
+
+
+def tiers(node: ast.Tiers) -> str:
+    """The tiers as they are written, from the first to `otherwise`."""
+    found = [f"{_called(each)} {each.op} {expression(each.bound)}" for each in node.tiers]
+    return ", ".join([*found, f"otherwise {_called(node.rest)}"] if node.rest else found)
+
+
+def shares(node: ast.Split) -> str:
+    """The shares of a split as they are written."""
+    return ", ".join(f"{_called(each)} {_number(each.percent.value)}%" for each in node.shares)
+
+
+def _called(node: ast.Tier | ast.Rest | ast.Share) -> str:
+    return f"{name(node.name)} {expression(node.title)}" if node.title else name(node.name)
+
+
+def _until_prose(node: ast.Tiers | ast.Split) -> Span:
+    """Where a definition is written, its prose left out."""
+    parts = (*node.tiers, node.rest) if isinstance(node, ast.Tiers) else node.shares
+    return node.span.source.span(node.span.start, max([node.name.span.end, *(each.span.end for each in parts if each)]))
+
+
+def _claims(node: ast.Segment) -> list[Line]:
+    """The promises of a segment, its review and when it is active."""
+    lines = [line(f"  expect {promise(each)}", each.span) for each in node.expects]
+    if node.review is not None:
+        lines.append(line(f"  review {review(node.review)}", node.review.span))
+    if node.active is not None:
+        lines.append(
+            line(f"  active from {expression(node.active.start)} to {expression(node.active.end)}", node.active.span)
+        )
+    return lines
+
+
+def promise(node: ast.Promise) -> str:
+    """A promise as it is written behind `expect`."""
+    match node:
+        case ast.SizePromise(low, high, percent):
+            sign = "%" if percent else ""
+            said = f"{'of ' if percent else ''}{name(node.noun)}"
+            if low is not None and high is not None:
+                return f"{expression(low)}{sign} to {expression(high)}{sign} {said}"
+            bound = f"at least {expression(low)}" if low else f"at most {expression(high)}" if high else ""
+            return f"{bound}{sign} {said}"
+        case ast.ChangePromise(percent):
+            return f"change under {expression(percent)}%"
+        case ast.RelationPromise(kind, segments):
+            return f"{kind} {', '.join(name(each) for each in segments)}"
+        case _:
+            assert_never(node)
+
+
+def review(node: ast.Review) -> str:
+    """A review as it is written behind `review`."""
+    return f"every {_units(node.count, node.unit)}, last {expression(node.last)}"
 
 
 def _head(text: str, node: ast.Definition, *parts: ast.Node | None) -> Line:
     return Line(text, node.span.start, max(part.span.end for part in parts if part is not None))
 
 
-def _title(node: ast.Segment | ast.Group) -> str:
-    return f" {expression(node.title)}" if node.title else ""
-
-
-def _prose(node: ast.Segment | ast.Group) -> list[Line]:
+def _prose(node: ast.Segment | ast.Group | ast.Tiers | ast.Split | ast.Channel) -> list[Line]:
     clauses = (("owner", node.owner), ("about", node.about))
     return [line(f"  {key} {expression(text)}", text.span) for key, text in clauses if text is not None]
 
@@ -146,6 +221,16 @@ def expression(node: ast.Expr) -> str:
             return _call(node)
         case ast.DaysBetween(start, end):
             return f"days between {expression(start)} and {expression(end)}"
+        case ast.Choice(then, condition, otherwise):
+            return f"({expression(then)} if {expression(condition)} else {expression(otherwise)})"
+        case ast.Point(latitude, longitude):
+            return f"({expression(latitude)}, {expression(longitude)})"
+        case ast.Statistic(kind, value):
+            which = f" {expression(node.percentile)}" if node.percentile else ""
+            return f"{kind}{which} of {expression(value)}{_population(node)}"
+        case ast.Tile(kind, value):
+            which = f" {expression(node.count)}" if node.count else ""
+            return f"{kind}{which} of {expression(value)}{_population(node)}"
         case ast.Paren(inner):
             return f"({expression(inner)})"
         case ast.Broken():
@@ -176,8 +261,22 @@ def _call(node: ast.Call) -> str:
 def _rows(node: ast.Call | ast.Has | ast.Every) -> str:
     via = f" via {expression(node.via)}" if node.via else ""
     where = f" where {expression(node.where)}" if node.where else ""
+    steps = "".join(_followed(step) for step in node.steps)
     span = f" {window(node.window)}" if node.window else ""
-    return via + where + span
+    return via + where + steps + span
+
+
+def _followed(node: ast.Followed) -> str:
+    via = f" via {expression(node.via)}" if node.via else ""
+    where = f" where {expression(node.where)}" if node.where else ""
+    same = f" with same {', '.join(name(each) for each in node.same)}" if node.same else ""
+    within = f" within {_units(node.within.count, node.within.unit)}" if node.within else ""
+    return f" {'not ' if node.negated else ''}followed by {expression(node.table)}{via}{where}{same}{within}"
+
+
+def _population(node: ast.Statistic | ast.Tile | ast.Ranked | ast.Bringing) -> str:
+    per = f" per {expression(node.per)}" if node.per else ""
+    return f"{per}{f' among {expression(node.among)}' if node.among else ''}"
 
 
 def _condition(node: ast.Condition) -> str:
@@ -195,6 +294,18 @@ def _condition(node: ast.Condition) -> str:
         case ast.InList(value, options, negated):
             listed = ", ".join(expression(option) for option in options)
             return f"{expression(value)} {'not ' if negated else ''}in ({listed})"
+        case ast.InListFile(value, file, negated):
+            start = f"{expression(value)} " if value else ""
+            return f"{start}{'not ' if negated else ''}in list {expression(file)}"
+        case ast.ManyTest(value, kind, quantity, count, patterns, ignoring_case):
+            asked = f"{quantity} {expression(count)}" if count else quantity
+            listed = ", ".join(expression(pattern) for pattern in patterns)
+            case_ = " ignoring case" if ignoring_case else ""
+            return f"{expression(value)} {kind} {asked} of ({listed}){case_}"
+        case ast.Near(value, distance, unit, center):
+            return f"{expression(value)} within {expression(distance)} {unit} of {expression(center)}"
+        case ast.Inside(value, place):
+            return f"{expression(value)} inside {name(place)}"
         case ast.Known(value, negated):
             return f"{expression(value)} is {'missing' if negated else 'known'}"
         case ast.TextTest(value, kind, pattern, ignoring_case):
@@ -212,6 +323,17 @@ def _condition(node: ast.Condition) -> str:
             return f"{'not ' if negated else ''}in segment {name(segment)}"
         case ast.AssignedTo(segment, negated):
             return f"{'not ' if negated else ''}assigned to {name(segment)}"
+        case ast.WasInSegment(segment, count, unit, negated):
+            return f"was {'not ' if negated else ''}in segment {name(segment)} {_units(count, unit)} ago"
+        case ast.ReachableBy(channel):
+            return f"reachable by {name(channel)}"
+        case ast.InSample(percent, salt):
+            return f"in sample {expression(percent)}% {expression(salt)}"
+        case ast.Ranked(end, count, percent, value):
+            return f"in {end} {expression(count)}{'%' if percent else ''} by {expression(value)}{_population(node)}"
+        case ast.Bringing(noun, percent, value):
+            who = f"in the {name(noun)} who bring"
+            return f"{who} {expression(percent)}% of {expression(value)}{_population(node)}"
         case ast.Everyone():
             return "everyone"
         case _:
@@ -237,6 +359,9 @@ def window(node: ast.Window) -> str:
             return f"{than} than {_units(count, unit)} ago"
         case ast.FromTo(start, end):
             return f"from {expression(start)} to {expression(end)}"
+        case ast.Periods(least, count, unit, full):
+            often = "each" if least is None else f"at least {_number(Decimal(least))}"
+            return f"in {often} of last {_units(count, unit, 'full ' if full else '')}"
         case ast.During(occasion):
             return f"in {f'`{occasion.text}`' if occasion.text in _WINDOW_STARTERS else name(occasion)}"
         case _:

@@ -27,12 +27,15 @@ MAX_HIDDEN = 20
 
 # Where a definition can be expected to begin: a broken one ends there.
 _HEAD = re.compile(
-    r"^[ \t]*(?:segment|group|let|metric|occasion)[ \t]+(?:`[^`\n]+`|[^\s!-/:-@\[-^`{-~]+)",
+    r"^[ \t]*(?:segment|group|tiers|split|let|metric|score|place|occasion|channel)[ \t]+"
+    r"(?:`[^`\n]+`|[^\s!-/:-@\[-^`{-~]+)",
     re.MULTILINE | re.IGNORECASE,
 )
 # Texts, names in backticks and comments: what is inside of them is no syntax.
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|`[^`\n]*`?|#[^\n]*')
-_CLAUSE = re.compile(_OPAQUE.pattern + r"|(?P<word>=|\b(?:owner|about|when|otherwise|exclusive|complete)\b)")
+_CLAUSE = re.compile(
+    _OPAQUE.pattern + r"|(?P<word>=|\b(?:owner|about|when|otherwise|exclusive|complete|expect|review|active)\b)"
+)
 _NESTING = re.compile(_OPAQUE.pattern + r"|[()]|(?:\bnot\s+){101,}|(?:-\s*){101,}")
 _HIDDEN = re.compile("\r(?!\n)|[\x00\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -225,6 +225,83 @@ class Aggregate(Node):
     type: Type
 
 
+@dataclass(frozen=True, slots=True)
+class Choice(Node):
+    """`then` where the condition holds, else `otherwise`."""
+
+    condition: Condition
+    then: Value
+    otherwise: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Length(Node):
+    """How many known members a list has, or how many code points a text; missing when that is."""
+
+    value: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Node):
+    """The key of the row in scope."""
+
+    table: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Of(Node):
+    """`value` in the scope of the row that `path` (names of links) leads to; missing when there is no such row."""
+
+    path: tuple[str, ...]
+    value: Value
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Population(Node):
+    """Rows of the entity that are compared: those of whom `among` holds and whose `value` is known.
+
+    Rows with another `per` are other populations; a row whose `per` is missing belongs to none.
+    """
+
+    value: Value
+    among: Condition | None = None
+    per: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic(Node):
+    """One exact number of the population that the row in scope would belong to by its `per`: of all without one.
+
+    `total` is the sum; `average` the mean; `percentile` interpolates linearly between the two values that enclose
+    `share` of the way from the least (0) to the greatest (1). Over nobody `total` is 0 and the others are missing.
+    The row in scope need not belong to the population.
+    """
+
+    kind: OneOf["total", "average", "percentile"]
+    population: Population
+    share: Decimal | None
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Tile(Node):
+    """Which of `tiles` parts of the population the row in scope is in, 1 holding the lowest; missing outside of it.
+
+    Rows are ranked by the value, equal ones by key. `by_cut`: the parts are cut at the ranks that are the percentiles
+    k / tiles of all ranks (interpolated; a rank on the cut is below it). Else by size: n rows make parts of n // tiles,
+    the first n % tiles of them one larger, as SQL's NTILE.
+    """
+
+    tiles: int
+    by_cut: bool
+    population: Population
+    type: Type
+
+
 Value = Literal | Column | At | Day | Today | Part | DaysBetween | Negative | Arithmetic | Aggregate
 
 # --- conditions: true or false, never missing -----------------------------------------------------
@@ -306,6 +383,113 @@ class Anniversary(Node):
 
     value: Value
     window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast(Node):
+    """At least `count` of the terms hold."""
+
+    count: int
+    terms: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListHas(Node):
+    """At least `least` of the different `options` are members of the list; false when the list is missing."""
+
+    value: Value
+    options: tuple[str, ...]
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class InFile(Node):
+    """The value, or the key, is one of those in the file `name`: `members` are sorted, each once."""
+
+    value: Value
+    name: str
+    members: tuple[str, ...] | tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed(Node):
+    """A later row of `rows` belongs to the row that `path` leads to from the row in scope.
+
+    Later is strictly after its time and, with `within`, no more than so many units after: minutes and hours exactly,
+    longer units on the wall clock. Each of `same` is a value of the row in scope and one of the later row, known and
+    equal. `rows.via` leads up to the table that `path` leads to.
+    """
+
+    path: tuple[str, ...]
+    rows: Rows
+    within: tuple[int, Unit] | None
+    same: tuple[tuple[Value, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near(Node):
+    """The way along the earth's surface between two points is at most `meters` long. False when a point is missing.
+
+    The earth is a sphere of 6,371,008.8 m: the mean radius of https://doi.org/10.1007/s001900050278.
+    """
+
+    value: Value
+    center: Value
+    meters: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Node):
+    """The point lies inside of the polygon with these corners (latitude, longitude), joined in order on a flat map."""
+
+    value: Value
+    corners: tuple[tuple[Decimal, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WasInSegment(Node):
+    """The row fulfilled that segment's condition when `as_of` was `count` units earlier."""
+
+    segment: str
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Node):
+    """The row's place in [0, 1) lies in [low, high). It depends on the key and the salt alone.
+
+    The place is the first 15 hexadecimal digits of the MD5 of `salt`, a colon and the key as text, over 16 ** 15.
+    """
+
+    salt: str
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Node):
+    """The row is among the `count` rows (or per cent of rows, rounded up) of the population with the greatest value.
+
+    With `lowest` the least. Of equal values the smaller key comes first either way.
+    """
+
+    population: Population
+    count: Decimal
+    percent: bool
+    lowest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bringing(Node):
+    """The row is among the fewest of the population, greatest value first, that bring `share` (0 to 1) of the total.
+
+    Values of zero and below bring nothing: only rows above it are in the population. Of equal values the smaller key
+    comes first.
+    """
+
+    population: Population
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)

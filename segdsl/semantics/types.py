@@ -51,6 +51,18 @@ class Timestamp:
 
 
 @dataclass(frozen=True, slots=True)
+class TextList:
+    """Some texts, in no order that matters. `values` is the closed list of its members, empty when any may come."""
+
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on earth: degrees north and degrees east."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """The type of what is already reported: it agrees with everything, so one mistake is reported once."""
 
