@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from segdsl.diagnostics import Label, Report, did_you_mean, listed
+from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import ir, scope, windows
-from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics import ir, rows, scope, windows
+from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.comparison import comparable, comparison, is_reversed
 from segdsl.semantics.constants import literal, number
-from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, PartFunction, result_type
+from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, PartFunction
 from segdsl.semantics.occasions import Occasion, on_days_of
 from segdsl.semantics.scope import Names, Scope
 from segdsl.semantics.types import (
@@ -116,7 +116,7 @@ class Expressions:
     def _call(self, node: ast.Call, where: Scope) -> ir.Value:
         match FUNCTIONS.get(node.function.text):
             case Function() as function:
-                return self._aggregate(function, node, where)
+                return rows.aggregate(self, function, node, where)
             case PartFunction() as function:
                 return self._part(function, node, where)
         known = did_you_mean(node.function.text, FUNCTIONS, f"there are {listed(FUNCTIONS)}")
@@ -138,14 +138,14 @@ class Expressions:
             )
             return scope.unknown(node)
         value = self.value(node.target, where)
-        if not self._argument_fits(function.takes, function.name, value):
+        if not self.argument_fits(function.takes, function.name, value):
             return scope.unknown(node)
         of = value if function.name == "hour" else _date(value)
         return ir.Part(function.name, of, function.result, span=node.span)
 
     def _days_between(self, node: ast.DaysBetween, where: Scope) -> ir.Value:
         sides = [self.value(side, where) for side in (node.start, node.end)]
-        fits = [self._argument_fits("dated", "days between", side) for side in sides]
+        fits = [self.argument_fits("dated", "days between", side) for side in sides]
         if not all(fits):
             return scope.unknown(node)
         start, end = map(_date, sides)
@@ -153,39 +153,7 @@ class Expressions:
 
     # --- many rows --------------------------------------------------------------------------------
 
-    def _aggregate(self, function: Function, node: ast.Call, where: Scope) -> ir.Value:
-        table = self._target_table(node, where)
-        if table is None:
-            return scope.unknown(node)
-        bare = isinstance(node.target, ast.Name) and len(node.target.parts) == 1
-        rows = self._rows(table, node.target, node.via, node.where, node.window, where, node)
-        if function.needs_time and table.at_path is None:
-            self._report_no_time(f"`{function.name}`", table, node.function)
-            return scope.unknown(node)
-        if function.takes == "nothing":
-            if not bare:
-                self.report.add(
-                    "wrong-type",
-                    f"`count` counts rows of `{table.name}`, not values",
-                    node.target.span,
-                    help=f"write `count({table.name})`, or `count distinct(...)` for different values",
-                )
-            return ir.Aggregate("count", rows, None, result_type(function, Unknown()), span=node.span)
-        if bare:
-            example = next(iter(table.columns), "at")
-            self.report.add(
-                "wrong-type",
-                f"`{function.name}` needs to know which column of `{table.name}`",
-                node.target.span,
-                help=f"name it, as in `{function.name}({table.name}.{example})`",
-            )
-            return scope.unknown(node)
-        argument = self.value(node.target, Scope(table, inside_rows=True))
-        if not self._argument_fits(function.takes, function.name, argument):
-            return scope.unknown(node)
-        return ir.Aggregate(function.name, rows, argument, result_type(function, argument.type), span=node.span)
-
-    def _argument_fits(self, takes: str, name: str, argument: ir.Value) -> bool:
+    def argument_fits(self, takes: str, name: str, argument: ir.Value) -> bool:
         match argument.type:
             case Unknown():
                 return False
@@ -205,126 +173,6 @@ class Expressions:
             "wrong-type", f"`{name}` takes {wanted}", argument.span, label=f"this is {described(argument.type)}"
         )
         return False
-
-    def _target_table(self, node: ast.Call, where: Scope) -> Table | None:
-        """The table that an aggregate looks at: the first table that its target names."""
-        names = list(_names(node.target))
-        for name in names:
-            first = name.parts[0].text
-            if first in self.catalog.tables and (first not in where.table.links or node.via is not None):
-                return self.catalog.tables[first]
-        at = names[0] if names else node.target
-        if not names:
-            message, help_ = (
-                f"`{node.function.text}` needs a table to look at",
-                "name a column of it, as in `sum(order.amount)`",
-            )
-        else:
-            text = names[0].text
-            bare = len(names[0].parts) == 1 and text not in {*where.table.columns, *where.table.links, where.table.name}
-            message = f"there is no table `{text}`" if bare else f"`{text}` names no table of many rows"
-            having = [t.name for t in self.catalog.tables.values() if text in t.columns and t.name != where.table.name]
-            if having:
-                help_ = f"name the table, too: `{node.function.text}({having[0]}.{text})`"
-            else:
-                help_ = did_you_mean(
-                    names[0].parts[0].text, self.catalog.tables, f"there are {listed(self.catalog.tables)}"
-                )
-        self.report.add("unknown-table", message, at.span, help=help_)
-        return None
-
-    def _rows(
-        self,
-        table: Table,
-        target: ast.Node,
-        via: ast.Name | None,
-        condition: ast.Expr | None,
-        window: ast.Window | None,
-        where: Scope,
-        node: ast.Node,
-    ) -> ir.Rows:
-        path = self._path(table, target, via, where)
-        if path and where.table.key is None:
-            self.report.add(
-                "no-key",
-                f"table `{where.table.name}` has no `key`, so rows of `{table.name}` cannot be told apart by it",
-                target.span,
-                help=f"give `{where.table.name}` a `key` in catalog.yml",
-            )
-        inner = None if condition is None else self.condition(condition, Scope(table, inside_rows=True))
-        if window is not None and table.at_path is None:
-            self._report_no_time("a window", table, window)
-            return ir.Rows(table.name, path, inner, None, span=node.span)
-        if isinstance(window, ast.During):
-            at = ir.At((), table.name, table.at_type or Unknown(), span=window.span)
-            days = self._during(window, at)
-            both = days if inner is None else ir.All((inner, days), span=node.span)
-            return ir.Rows(table.name, path, both, None, span=node.span)
-        meant = None if window is None else windows.resolve(window, table.at_type or Unknown(), self, where)
-        return ir.Rows(table.name, path, inner, meant, span=node.span)
-
-    def _path(self, table: Table, target: ast.Node, via: ast.Name | None, where: Scope) -> tuple[str, ...]:
-        """The links from a row of `table` up to the row in scope."""
-        goal = where.table.name
-        if via is not None:
-            return self._spelled_path(table, via, goal)
-        paths = scope.paths_up(self.catalog, table.name, goal)
-        if len(paths) == 1:
-            return paths[0]
-        if paths:
-            ways = listed(f"via {'.'.join(path)}" for path in paths)
-            self.report.add(
-                "ambiguous-path",
-                f"more than one way leads from `{table.name}` to `{goal}`",
-                target.span,
-                help=f"spell the one you mean after the table: {ways}",
-            )
-        elif scope.paths_up(self.catalog, goal, table.name):
-            self.report.add(
-                "no-path",
-                f"a row of `{goal}` has one `{table.name}`, not many",
-                target.span,
-                help=f"use it directly, as in `{table.name}.{next(iter(table.columns), 'at')}`",
-            )
-        else:
-            self.report.add(
-                "no-path",
-                f"no link leads from `{table.name}` to `{goal}`",
-                target.span,
-                help=f"add one under `links` of `{table.name}` in catalog.yml",
-            )
-        return ()
-
-    def _spelled_path(self, table: Table, via: ast.Name, goal: str) -> tuple[str, ...]:
-        here = table
-        for part in via.parts:
-            if part.text not in here.links:
-                self.report.add(
-                    "unknown-name",
-                    f"table `{here.name}` has no link `{part.text}`",
-                    part.span,
-                    help=did_you_mean(part.text, here.links, f"it links to {listed(here.links)}" if here.links else ""),
-                )
-                return ()
-            here = self.catalog.tables[here.links[part.text].table]
-        if here.name != goal:
-            self.report.add(
-                "no-path",
-                f"`via {via.text}` leads to `{here.name}`, not to `{goal}`",
-                via.span,
-                help=f"go on to `{goal}`",
-            )
-            return ()
-        return tuple(part.text for part in via.parts)
-
-    def _report_no_time(self, what: str, table: Table, node: ast.Node) -> None:
-        self.report.add(
-            "no-time",
-            f"{what} needs to know when a row of `{table.name}` happened",
-            node.span,
-            help=f"give `{table.name}` an `at` in catalog.yml",
-            others=(Label(table.span, "declared without `at`"),),
-        )
 
     # --- conditions -------------------------------------------------------------------------------
 
@@ -354,9 +202,9 @@ class Expressions:
             case ast.Anniversary():
                 return _unless(node.negated, self._anniversary(node, where))
             case ast.Has():
-                return _unless(node.negated, self._has(node, where))
+                return _unless(node.negated, rows.exists(self, node, where))
             case ast.Every():
-                return self._every(node, where)
+                return rows.every(self, node, where)
             case ast.InSegment() | ast.AssignedTo():
                 return self._in_segment(node, where)
             case ast.Everyone():
@@ -468,11 +316,11 @@ class Expressions:
             )
             return ir.Always(True, span=node.span)
         if isinstance(node.window, ast.During):
-            return self._during(node.window, value)
+            return self.during(node.window, value)
         window = windows.resolve(node.window, value.type, self, where)
         return ir.InWindow(value, window, span=node.span) if window else ir.Always(True, span=node.span)
 
-    def _during(self, window: ast.During, value: ir.Value) -> ir.Condition:
+    def during(self, window: ast.During, value: ir.Value) -> ir.Condition:
         occasion = self._occasion(window)
         if occasion is None or isinstance(value.type, Unknown):
             return ir.Always(True, span=window.span)
@@ -490,7 +338,7 @@ class Expressions:
     def _anniversary(self, node: ast.Anniversary, where: Scope) -> ir.Condition:
         value = self.value(node.value, where)
         unknown = ir.Always(True, span=node.span)
-        if not self._argument_fits("dated", "anniversary of", value):
+        if not self.argument_fits("dated", "anniversary of", value):
             return unknown
         day = _date(value)
         if isinstance(node.window, ast.During):
@@ -510,44 +358,6 @@ class Expressions:
             return unknown
         window = windows.resolve(node.window, Date(), self, where)
         return ir.Anniversary(day, window, span=node.span) if window else unknown
-
-    def _has(self, node: ast.Has, where: Scope) -> ir.Condition:
-        table = self._named_table(node.table)
-        if table is None:
-            return ir.Always(True, span=node.span)
-        return ir.Exists(self._rows(table, node.table, node.via, node.where, node.window, where, node), span=node.span)
-
-    def _every(self, node: ast.Every, where: Scope) -> ir.Condition:
-        table = self._named_table(node.table)
-        if table is None:
-            return ir.Always(True, span=node.span)
-        rows = self._rows(table, node.table, node.via, node.where, node.window, where, node)
-        holds = self.condition(node.condition, Scope(table, inside_rows=True))
-        fails = ir.Not(holds, span=node.condition.span)
-        both = fails if rows.where is None else ir.All((rows.where, fails), span=node.span)
-        exception = ir.Exists(replace(rows, where=both), span=node.condition.span)
-        return ir.All((ir.Exists(rows, span=node.span), ir.Not(exception, span=node.span)), span=node.span)
-
-    def _named_table(self, name: ast.Name) -> Table | None:
-        first = name.parts[0]
-        table = self.catalog.tables.get(first.text)
-        if table is None:
-            self.report.add(
-                "unknown-table",
-                f"there is no table `{first.text}`",
-                first.span,
-                label="not in catalog.yml",
-                help=did_you_mean(first.text, self.catalog.tables, f"there are {listed(self.catalog.tables)}"),
-            )
-        elif len(name.parts) > 1:
-            self.report.add(
-                "wrong-type",
-                f"`{name.text}` is a column, and this asks for rows",
-                name.span,
-                help=f"write `{first.text}` and say what must hold of it after `where`",
-            )
-            return None
-        return table
 
     def _in_segment(self, node: ast.InSegment | ast.AssignedTo, where: Scope) -> ir.Condition:
         name = node.segment.text
@@ -576,16 +386,6 @@ _MIRRORED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 def _unless(negated: bool, test: ir.Condition) -> ir.Condition:
     return ir.Not(test, span=test.span) if negated else test
-
-
-def _names(node: ast.Node) -> list[ast.Name]:
-    """The names that an aggregate's target is made of, those of aggregates inside it excepted."""
-    match node:
-        case ast.Name():
-            return [node]
-        case ast.Call() if not isinstance(FUNCTIONS.get(node.function.text), PartFunction):
-            return []
-    return [name for child in ast.children(node) for name in _names(child)]
 
 
 def _date(value: ir.Value) -> ir.Value:
