@@ -71,6 +71,7 @@ RULES: dict[str, Rule] = _rules(
     not_in_list="a text that is not in the column's closed list",
     no_time="a window or `first`/`last` on a table without `at`",
     many_rows="a table of many rows where one value is needed",
+    not_a_score="a `score` that compares with nobody",
     bad_window="a window that holds nothing",
     # segments and groups
     missing_condition="a segment without `when` or `otherwise`",

@@ -96,6 +96,10 @@ class Backend(ABC):
         """The whole days from one date to another; see `plan.DaysBetween`."""
 
     @abstractmethod
+    def whole(self, number: exp.Expr) -> exp.Expr:
+        """A number without digits after the point as a whole number of 38 digits; see `plan.Whole`."""
+
+    @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         """The statements that make `table` hold the rows of `query` and no others."""
 

@@ -93,6 +93,9 @@ class DuckDB(Backend):
     def days_between(self, start: exp.Expr, end: exp.Expr) -> exp.Expr:
         return exp.Paren(this=exp.Sub(this=end, expression=start))
 
+    def whole(self, number: exp.Expr) -> exp.Expr:
+        return self.cast(number, "HUGEINT")
+
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         return [_create("TABLE", table, query, replace=True)]
 

@@ -37,6 +37,8 @@ class Expressions:
         self.catalog, self.clock, self.rivals = catalog, clock, rivals
         # Who fulfils a segment, as a column: `lower` adds it before another segment refers to it.
         self.fulfils: dict[str, plan.Expression] = {}
+        # What compares with everyone, from columns that `lower` adds before it is asked for.
+        self.compared: dict[ir.Node, plan.Expression | Number] = {}
         stored = [part for table in catalog.tables.values() for part in table.stored_in]
         # The name of a step would hide a stored table of that name.
         self.names = Names([*stored, STORED])
@@ -202,6 +204,8 @@ class Expressions:
                 if id(node) not in scope.aggregates:
                     scope.aggregates[id(node)] = self._aggregate_value(node, scope)
                 return scope.aggregates[id(node)]
+            case ir.Statistic() | ir.Tile():
+                return self.compared[node]
             case _:
                 assert_never(node)
 
@@ -292,6 +296,10 @@ class Expressions:
             case ir.AssignedTo(segment):
                 stronger = [negated(self.fulfils[rival]) for rival in self.rivals(segment)]
                 return every([self.fulfils[segment], *stronger])
+            case ir.Ranked() | ir.Bringing():
+                picked = self.compared[node]
+                assert not isinstance(picked, (Exact, Quotient)), "it is true or false of a row"
+                return picked
             case _:
                 assert_never(node)
 

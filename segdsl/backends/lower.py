@@ -15,6 +15,7 @@ from typing import Literal as OneOfWords
 from zoneinfo import ZoneInfo
 
 from segdsl.backends import plan
+from segdsl.backends.everyone import Comparisons, comparisons_in
 from segdsl.backends.expressions import Expressions, negated, surely, terms_of
 from segdsl.backends.names import Names
 from segdsl.backends.relations import Building, Place, Scope, in_order
@@ -43,6 +44,7 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     lowering = _Lowering(program, clock)
     rivals = program.rivals(segment) if column == "assigned" else ()
     lowering.decide(_needed(program, [*_references(program, segment), *rivals]))
+    lowering.compare([segment])
     terms = (*terms_of(lowering.condition(segment)), *(negated(lowering.fulfils(rival)) for rival in rivals))
     result = plan.Select(lowering.base, (lowering.key,), where=terms, order_by=(lowering.key.name,))
     said = "the members of" if column == "qualifies" else "those assigned to"
@@ -198,6 +200,7 @@ class _Lowering:
         self.base = plan.Base(measured.name, measured.name)
         self.steps: list[plan.Relation] = []
         self.winners: dict[str, plan.Expression] = {}
+        self.comparisons = Comparisons(self.expressions, self.scope, key, self._add_step)
 
     def condition(self, segment: str) -> plan.Expression:
         return self.expressions.condition(self.program.segments[segment].condition, self.scope)
@@ -215,7 +218,22 @@ class _Lowering:
                     help="write the condition out instead of referring to another segment",
                 )
         for depth in range(max(depths.values(), default=-1) + 1):
-            self._add_step("decided", [self._decided(name) for name in names if depths[name] == depth])
+            together = [name for name in names if depths[name] == depth]
+            self.compare(together)
+            self._add_step("decided", [self._decided(name) for name in together])
+
+    def compare(self, names: Sequence[str]) -> None:
+        """Makes columns of what the conditions of segments compare with everyone, in steps of their own.
+
+        What those conditions refer to is decided before.
+        """
+        self.comparisons.add(comparisons_in([self.program.segments[name].condition for name in names]))
+        if len(self.steps) > MAX_STEPS:
+            raise Unsupported(
+                f"more than {MAX_STEPS} steps compare customers with everyone",
+                self.program.segments[names[0]].span,
+                help="ask for fewer segments at once, or let them compare fewer values",
+            )
 
     def _decided(self, name: str) -> plan.Output:
         column = self.measured.columns.new(name)

@@ -107,9 +107,48 @@ class OrElse:
 
 @dataclass(frozen=True, slots=True)
 class FirstTrue:
-    """The constant of the first case whose condition is true, missing when none is."""
+    """The value of the first case whose condition is true, missing when none is."""
 
-    cases: tuple[tuple[Expression, Constant], ...]
+    cases: tuple[tuple[Expression, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A number that has no digits after the point, as the widest whole number there is: for `Divide`."""
+
+    number: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Divide:
+    """Of `left / right`, both `Whole`, what is before the point, or the rest: both as if cut off, for any signs."""
+
+    left: Expression
+    part: OneOfWords["whole", "rest"]
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """What rows are ordered by; nothing is said about missing values."""
+
+    expression: Expression
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`function` over the rows that are alike in all of `per`, each row keeping its own.
+
+    `count` and `sum` are of the known values of `argument` in all those rows; `running sum` of those up to the row by
+    `order`. `row number` and `tile`, one of `tiles` equal parts, are places by `order`, from 1.
+    """
+
+    function: OneOfWords["count", "sum", "running sum", "row number", "tile"]
+    argument: Expression | None
+    per: tuple[Expression, ...] = ()
+    order: tuple[Ordering, ...] = ()
+    tiles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +242,9 @@ Expression = (
     | Calculate
     | OrElse
     | FirstTrue
+    | Whole
+    | Divide
+    | Window
     | Aggregate
     | All
     | Any
@@ -227,11 +269,13 @@ def may_be_missing(expression: Expression) -> bool:
             return True
         case Aggregate(function):
             return function not in ("count", "count distinct")
-        case OnWallClock(inner) | Day(inner) | Widen(inner) | Negative(inner) | Not(inner):
+        case Window(function):
+            return function in ("sum", "running sum")
+        case OnWallClock(inner) | Day(inner) | Widen(inner) | Whole(inner) | Negative(inner) | Not(inner):
             return may_be_missing(inner)
         case OneOf(inner) | TextMatch(inner) | Part(_, inner):
             return may_be_missing(inner)
-        case Calculate(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
+        case Calculate(left, _, right) | Divide(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
             return may_be_missing(left) or may_be_missing(right)
         case All(terms) | Any(terms):
             return any(may_be_missing(term) for term in terms)

@@ -67,6 +67,14 @@ class Expressions:
                 return exp.Case(ifs=ifs)
             case plan.Aggregate():
                 return self.aggregate(node)
+            case plan.Whole(number):
+                return self.backend.whole(self.value(number))
+            case plan.Divide(left, "whole", right):
+                return exp.IntDiv(this=self.operand(left), expression=self.operand(right))
+            case plan.Divide(left, "rest", right):
+                return exp.Mod(this=self.operand(left), expression=self.operand(right))
+            case plan.Window():
+                return self.window(node)
             case _:
                 return self.condition(node)
 
@@ -96,6 +104,37 @@ class Expressions:
                 return exp.First(this=ordered) if node.function == "first" else exp.Last(this=ordered)
             case _:
                 assert_never(node.function)
+
+    def window(self, node: plan.Window) -> exp.Expr:
+        by = [self._ordered(each) for each in node.order]
+        window = exp.Window(
+            this=self._window_function(node),
+            partition_by=[self.condition(each) for each in node.per] or None,
+            order=exp.Order(expressions=by) if by else None,
+            over="OVER",
+        )
+        if node.function == "running sum":
+            # Row by row: the usual frame takes all rows that are equal in the order at once.
+            rows = {"kind": "ROWS", "start": "UNBOUNDED", "start_side": "PRECEDING", "end": "CURRENT ROW"}
+            window.set("spec", exp.WindowSpec(**rows))
+        return window
+
+    def _window_function(self, node: plan.Window) -> exp.Expr:
+        argument = exp.Star() if node.argument is None else self.value(node.argument)
+        match node.function:
+            case "count":
+                return exp.Count(this=argument, big_int=True)
+            case "sum" | "running sum":
+                return exp.Sum(this=argument)
+            case "row number":
+                return exp.RowNumber()
+            case "tile":
+                return exp.Ntile(this=exp.Literal.number(node.tiles))
+            case _:
+                assert_never(node.function)
+
+    def _ordered(self, by: plan.Ordering) -> exp.Ordered:
+        return exp.Ordered(this=self.value(by.expression), desc=by.descending or None, nulls_first=False)
 
     def condition(self, node: plan.Expression) -> exp.Expr:
         match node:

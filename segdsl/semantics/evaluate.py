@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock, anniversary, dates, moments
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.populations import Populations
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
 
 Row = Mapping[str, object]
@@ -56,7 +57,7 @@ class BadValue(Exception):
 def memberships(program: ir.Program, world: World, as_of: datetime) -> dict[str, Membership]:
     """Who is in which segment of `program`, by segment; `as_of` is aware."""
     meaning = _Meaning(program, world, as_of)
-    standings = {key: meaning.standing(row) for key, row in meaning.tables.by_key(program.catalog.entity).items()}
+    standings = meaning.standings()
     return {
         name: Membership(
             frozenset(key for key, standing in standings.items() if name in standing),
@@ -69,15 +70,13 @@ def memberships(program: ir.Program, world: World, as_of: datetime) -> dict[str,
 def qualifies(program: ir.Program, segment: str, world: World, key: Key, as_of: datetime) -> bool:
     """Whether the customer `key` fulfils the condition of `segment`; nobody does who is no customer."""
     meaning = _Meaning(program, world, as_of)
-    row = meaning.tables.by_key(program.catalog.entity).get(key)
-    return row is not None and segment in meaning.standing(row)
+    return segment in meaning.standings().get(key, frozenset())
 
 
 def assigned(program: ir.Program, segment: str, world: World, key: Key, as_of: datetime) -> bool:
     """Whether the customer `key` fulfils `segment` and none that wins over it in its exclusive group."""
     meaning = _Meaning(program, world, as_of)
-    row = meaning.tables.by_key(program.catalog.entity).get(key)
-    return row is not None and meaning.is_assigned(segment, meaning.standing(row))
+    return meaning.is_assigned(segment, meaning.standings().get(key, frozenset()))
 
 
 def fold(text: str) -> str:
@@ -190,14 +189,20 @@ class _Meaning:
         self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
         self.tables = _Tables(program.catalog, world, self)
         self.tables.check_keys()
+        self.customers = self.tables.by_key(program.catalog.entity)
+        self.fulfilled: dict[Key, set[str]] = {key: set() for key in self.customers}
+        self.everyone = Populations(self.customers, self.value, self._holds_so_far, {})
 
-    def standing(self, customer: _Row) -> frozenset[str]:
-        """The segments whose condition the customer fulfils."""
-        fulfilled: set[str] = set()
-        for name in self.program.order:  # those that a segment refers to are decided before it
-            if self.holds(self.program.segments[name].condition, customer, fulfilled):
-                fulfilled.add(name)
-        return frozenset(fulfilled)
+    def standings(self) -> dict[Key, frozenset[str]]:
+        """The segments whose condition each customer fulfils, by key."""
+        for name in self.program.order:  # those that a segment refers to are decided before it, of everyone
+            for key, customer in self.customers.items():
+                if self.holds(self.program.segments[name].condition, customer, self.fulfilled[key]):
+                    self.fulfilled[key].add(name)
+        return {key: frozenset(fulfilled) for key, fulfilled in self.fulfilled.items()}
+
+    def _holds_so_far(self, condition: ir.Condition, customer: _Row) -> bool:
+        return self.holds(condition, customer, self.fulfilled[_known_key(customer)])
 
     def is_assigned(self, segment: str, standing: Iterable[str]) -> bool:
         """Whether who fulfils the segments `standing` wins this one: fulfils it and none that wins over it."""
@@ -238,6 +243,8 @@ class _Meaning:
                 return segment in fulfilled
             case ir.AssignedTo(segment):
                 return self.is_assigned(segment, fulfilled)
+            case ir.Ranked() | ir.Bringing():
+                return self.everyone.is_among(condition, row, _known_key(row))
             case ir.Exists(rows):
                 return bool(self.rows(rows, row))
             case ir.Known(value):
@@ -377,6 +384,8 @@ class _Meaning:
                 return _calculate(self.value(left, row), op, self.value(right, row))
             case ir.Aggregate():
                 return self._aggregate(node, row)
+            case ir.Statistic() | ir.Tile():
+                return self.everyone.value(node, row, _known_key(row))
             case _:
                 assert_never(node)
 
@@ -432,6 +441,12 @@ def _key(stored: object) -> Key | None:
     if isinstance(stored, (float, Decimal)) and _exact(stored, Number(whole=True), "key").denominator == 1:
         return int(stored)
     raise BadValue(f"{stored!r} cannot be a key: keys are texts and whole numbers")
+
+
+def _known_key(customer: _Row) -> Key:
+    key = customer.key()
+    assert key is not None, "everyone has a key: `check_keys` refuses others"
+    return key
 
 
 def _sortable(key: Key) -> tuple[bool, Key]:

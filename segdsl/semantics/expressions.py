@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import ir, rows, scope, windows
+from segdsl.semantics import everyone, ir, rows, scope, windows
 from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.comparison import comparable, comparison, is_reversed
 from segdsl.semantics.constants import literal, number
@@ -67,6 +67,10 @@ class Expressions:
                 return self._call(node, where)
             case ast.DaysBetween():
                 return self._days_between(node, where)
+            case ast.Statistic():
+                return everyone.statistic(self, node, where)
+            case ast.Tile():
+                return everyone.tile(self, node, where)
             case ast.Broken():
                 return scope.unknown(node)
             case _:
@@ -207,6 +211,10 @@ class Expressions:
                 return rows.every(self, node, where)
             case ast.InSegment() | ast.AssignedTo():
                 return self._in_segment(node, where)
+            case ast.Ranked():
+                return everyone.ranked(self, node, where)
+            case ast.Bringing():
+                return everyone.bringing(self, node, where)
             case ast.Everyone():
                 return ir.Always(True, span=node.span)
             case ast.Broken():

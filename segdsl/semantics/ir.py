@@ -302,7 +302,20 @@ class Tile(Node):
     type: Type
 
 
-Value = Literal | Column | At | Day | Today | Part | DaysBetween | Negative | Arithmetic | Aggregate
+Value = (
+    Literal
+    | Column
+    | At
+    | Day
+    | Today
+    | Part
+    | DaysBetween
+    | Negative
+    | Arithmetic
+    | Aggregate
+    | Statistic
+    | Tile
+)
 
 # --- conditions: true or false, never missing -----------------------------------------------------
 
@@ -535,6 +548,8 @@ Condition = (
     | Exists
     | InSegment
     | AssignedTo
+    | Ranked
+    | Bringing
 )
 
 # --- programs -------------------------------------------------------------------------------------

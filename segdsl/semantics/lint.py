@@ -24,7 +24,14 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
         case ir.All() | ir.Any():
             decided |= {value for term in node.terms for value in _decides(term)}
         case ir.Not(
-            term=ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.Anniversary() | ir.IsTrue() as test
+            term=ir.Compare()
+            | ir.OneOfList()
+            | ir.TextMatch()
+            | ir.InWindow()
+            | ir.Anniversary()
+            | ir.IsTrue()
+            | ir.Ranked()
+            | ir.Bringing() as test
         ) if not negated:
             for value in _values(test):
                 if may_be_missing(value, program, decided):
@@ -36,9 +43,9 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
                         f"or `or {value.span.text} is missing` to say so",
                     )
                     break
-        case ir.Rows():
+        case ir.Rows() | ir.Population():
             decided = frozenset()
-    negated = not isinstance(node, ir.Aggregate) and negated != isinstance(node, ir.Not)
+    negated = not isinstance(node, (ir.Aggregate, ir.Population)) and negated != isinstance(node, ir.Not)
     for child in ir.children(node):
         _missing(child, decided, negated, program, report)
 
@@ -57,6 +64,8 @@ def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
             return (value,)
         case ir.Anniversary(value=value):
             return (value,)
+        case ir.Ranked(population=population) | ir.Bringing(population=population):
+            return (population.value,) if population.per is None else (population.value, population.per)
     return ()
 
 
@@ -83,3 +92,11 @@ def may_be_missing(value: ir.Value, program: ir.Program, decided: frozenset[ir.V
             )
         case ir.Aggregate():
             return value.function not in ("count", "count distinct", "sum")
+        case ir.Statistic(kind="total", population=population):
+            return population.per is not None and may_be_missing(population.per, program, decided)
+        case ir.Statistic():
+            return True
+        case ir.Tile(population=ir.Population(value=inner, among=None, per=per)):
+            return any(may_be_missing(each, program, decided) for each in (inner, per) if each is not None)
+        case ir.Tile():
+            return True

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import ir
+from segdsl.semantics import everyone, ir
 from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.constants import lets as resolve_lets
 from segdsl.semantics.expressions import Expressions
@@ -28,7 +28,7 @@ MAX_DEPTH = 120
 # How long a chain of segments that refer to each other may be: each becomes a layer of the query.
 MAX_CHAIN = 50
 
-Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Occasion)
+Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Score, ast.Occasion)
 
 
 def resolve(
@@ -55,7 +55,7 @@ def resolve(
     constants = resolve_lets(written.lets, settings, report)
     names = Names(constants, {}, occasions(written.occasions, report))
     expressions = Expressions(catalog, names, frozenset(written.segments), report)
-    metrics = _metrics(written.metrics, expressions, entity)
+    metrics = _metrics({**written.metrics, **written.scores}, expressions, entity)
     expressions = replace(expressions, names=replace(names, metrics=metrics))
     rests = frozenset(name for name, node in written.segments.items() if node.otherwise)
     for node in written.segments.values():
@@ -73,6 +73,7 @@ class _Definitions:
         self.groups: dict[str, ast.Group] = {}
         self.lets: dict[str, ast.Let] = {}
         self.metrics: dict[str, ast.Metric] = {}
+        self.scores: dict[str, ast.Score] = {}
         self.occasions: dict[str, ast.Occasion] = {}
         values: dict[str, ast.Ident] = {}
         for definition in (definition for module in modules for definition in module.definitions):
@@ -85,6 +86,8 @@ class _Definitions:
                     _declare(definition, self.lets, values, report)
                 case ast.Metric():
                     _declare(definition, self.metrics, values, report)
+                case ast.Score():
+                    _declare(definition, self.scores, values, report)
                 case ast.Occasion():
                     _declare(definition, self.occasions, {}, report)
 
@@ -107,8 +110,10 @@ def _declare(node: Written, home: dict[str, Written], shared: dict[str, ast.Iden
     )
 
 
-def _metrics(written: Mapping[str, ast.Metric], expressions: Expressions, entity: Scope) -> dict[str, ir.Value]:
-    """Every metric, spelled out: those it names already stand in it."""
+def _metrics(
+    written: Mapping[str, ast.Metric | ast.Score], expressions: Expressions, entity: Scope
+) -> dict[str, ir.Value]:
+    """Every metric and score, spelled out: those it names already stand in it."""
     report = expressions.report
     needs = {name: [used for used in _names(node.value) if used in written] for name, node in written.items()}
     order, cycles = sorted_by_need(needs)
@@ -124,6 +129,8 @@ def _metrics(written: Mapping[str, ast.Metric], expressions: Expressions, entity
         known = replace(expressions, names=replace(expressions.names, metrics=metrics))
         value = known.value(node.value, entity)
         metrics[name] = value if _fits(value, f"metric `{name}`", report) else unknown(node)
+        if isinstance(node, ast.Score):
+            everyone.check_score(node, metrics[name], report)
     return metrics
 
 

@@ -252,7 +252,7 @@ def prefixed(value: ir.Value, path: tuple[str, ...]) -> ir.Value:
             return replace(value, left=prefixed(value.left, path), right=prefixed(value.right, path))
         case ir.Literal() | ir.Today():
             return value
-        case ir.Aggregate():
-            raise AssertionError("a formula has no aggregates: `declare` refuses them")
+        case ir.Aggregate() | ir.Statistic() | ir.Tile():
+            raise AssertionError("a formula looks at one row: `declare` refuses all others")
         case _:
             assert_never(value)

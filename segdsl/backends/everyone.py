@@ -1,0 +1,363 @@
+"""Comparisons of a customer with everyone: steps of a query in which every row looks at all the others.
+
+In: comparisons whose conditions are decided and whose inner comparisons come before them. Out: for each an expression
+over columns that the steps add. First a step says who is compared by what, then one ranks and adds up, then one takes
+what must be taken from ranks. Promised: exact, and the same order of equal values in every database: by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from segdsl.backends import plan, quotients
+from segdsl.backends.expressions import Expressions, every, terms_of
+from segdsl.backends.quotients import Exact, Number, Quotient
+from segdsl.backends.relations import Scope
+from segdsl.semantics import ir
+from segdsl.source import Span
+
+Comparison = ir.Statistic | ir.Tile | ir.Ranked | ir.Bringing
+
+ZERO, ONE = quotients.ZERO, Exact(quotients.ONE, 0)
+# Two different fractions of whole numbers below 10 ** 27 differ within so many times so many digits after the point;
+# one of larger parts overflows, which is an error, before it could be taken for another.
+DIGITS, TIMES = 18, 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One population in the columns of a step.
+
+    `order` is what its rows are ordered by, greatest last, missing outside of the population; of numbers that are no
+    quotients `number` is that as well. Rows with another `per` are other populations.
+    """
+
+    order: tuple[plan.Expression, ...]
+    number: Exact | None
+    per: tuple[plan.Expression, ...]
+    called: str
+
+    @property
+    def is_in(self) -> plan.Expression:
+        return plan.Known(self.order[0])
+
+    @property
+    def alike(self) -> tuple[plan.Expression, ...]:
+        """What rows of one population are alike in; those in none are apart from all others."""
+        return (*((plan.Not(self.is_in),) if plan.may_be_missing(self.order[0]) else ()), *self.per)
+
+    @property
+    def count(self) -> plan.Expression:
+        return plan.Window("count", self.order[0], self.per)
+
+
+def comparisons_in(conditions: Iterable[ir.Node]) -> list[Comparison]:
+    """The comparisons in `conditions`, each once and after those inside of it."""
+    found: dict[Comparison, None] = {}
+    waiting = [(node, False) for node in conditions]
+    while waiting:
+        node, is_done = waiting.pop()
+        if is_done:
+            assert isinstance(node, Comparison)
+            found.setdefault(node)
+            continue
+        if isinstance(node, Comparison):
+            waiting.append((node, True))
+        waiting += [(child, False) for child in ir.children(node)]
+    return list(found)
+
+
+class Comparisons:
+    """Adds the steps, and to `expressions.compared` what they make known; `key` is a column that is never repeated."""
+
+    def __init__(
+        self,
+        expressions: Expressions,
+        scope: Scope,
+        key: plan.Expression,
+        add_step: Callable[[str, Sequence[plan.Output]], None],
+    ) -> None:
+        self.expressions, self.scope, self.key, self.add_step = expressions, scope, key, add_step
+        self._columns: dict[plan.Expression, plan.Expression] = {}
+        self._new: list[plan.Output] = []
+        self._populations: dict[tuple[ir.Population, bool], _Compared] = {}
+
+    def add(self, comparisons: Sequence[Comparison]) -> None:
+        """Makes all `comparisons` known, those inside of others first; each comes after those inside of it."""
+        depths: dict[Comparison, int] = {}
+        for node in comparisons:
+            if node not in self.expressions.compared:
+                depths[node] = max((depths.get(each, -1) + 1 for each in comparisons_in(ir.children(node))), default=0)
+        for depth in range(max(depths.values(), default=-1) + 1):
+            self._add_layer([node for node, its in depths.items() if its == depth])
+
+    def _add_layer(self, comparisons: Sequence[Comparison]) -> None:
+        wholes = [self._begin(node.population, isinstance(node, ir.Bringing)) for node in comparisons]
+        self._end_step("compared")
+        self._divide([whole for whole in wholes if whole is not None])
+        for node in comparisons:
+            self._rank(node, self._population(node))
+        self._end_step("ranked")
+        for node in comparisons:
+            self._prepare(node, self._population(node))
+        self._end_step("placed")
+        for node in comparisons:
+            self.expressions.compared[node] = self._found(node, self._population(node))
+        self._end_step("summed")
+
+    def _population(self, node: Comparison) -> _Compared:
+        return self._populations[node.population, isinstance(node, ir.Bringing)]
+
+    # --- columns --------------------------------------------------------------------------------------
+
+    def _column(self, expression: plan.Expression, wanted: str) -> plan.Expression:
+        """`expression` as a column of the step that is being made, or of one before it."""
+        if isinstance(expression, (plan.Column, plan.Constant)):
+            return expression
+        if expression not in self._columns:
+            name = self.scope.building.columns.new(wanted)
+            self._new.append(plan.Output(name, expression))
+            self._columns[expression] = plan.Column("", name, plan.may_be_missing(expression))
+        return self._columns[expression]
+
+    def _end_step(self, wanted: str) -> None:
+        self.add_step(wanted, self._new)
+        self._new = []
+
+    # --- who is compared, by what ---------------------------------------------------------------------
+
+    def _begin(self, node: ir.Population, above_zero: bool) -> tuple[tuple[ir.Population, bool], _Compared] | None:
+        """Makes columns of a population. Of one that is ordered by quotients what is left to be divided."""
+        name = (node, above_zero)
+        if name in self._populations:
+            return None
+        called = node.value.span.text or "value"
+        value = self.expressions.value(node.value, self.scope)
+        terms: list[plan.Expression] = []
+        per: tuple[plan.Expression, ...] = ()
+        if node.per is not None:
+            found = self.expressions.value(node.per, self.scope)
+            assert not isinstance(found, Quotient), "the resolver lets no quotient separate populations"
+            per = (self._column(found.expression if isinstance(found, Exact) else found, node.per.span.text),)
+            terms += [plan.Known(per[0])] if plan.may_be_missing(per[0]) else []
+        if node.among is not None:
+            terms += terms_of(self.expressions.condition(node.among, self.scope))
+        if isinstance(value, Quotient):
+            terms += terms_of(quotients.known(value))
+            over = self._if(terms, _whole(value.numerator, node.span), f"{called} over")
+            under = self._if(terms, _whole(value.denominator, node.span), f"{called} under")
+            self._populations[name] = _Compared((over, under), None, per, called)
+            return name, self._populations[name]
+        plain = value.expression if isinstance(value, Exact) else value
+        if above_zero:
+            terms.append(plan.Compare(plain, ">", ZERO))
+        order = self._if(terms, plain, f"{called} compared")
+        number = Exact(order, value.scale, value.narrow) if isinstance(value, Exact) else None
+        self._populations[name] = _Compared((order,), number, per, called)
+        return None
+
+    def _if(self, terms: Sequence[plan.Expression], value: plan.Expression, wanted: str) -> plan.Expression:
+        return self._column(plan.FirstTrue(((every(terms), value),)) if terms else value, wanted)
+
+    def _divide(self, begun: Sequence[tuple[tuple[ir.Population, bool], _Compared]]) -> None:
+        """Orders quotients by their whole part, then by the digits after the point, so many at a time."""
+        if not begun:
+            return
+        orders: list[list[plan.Expression]] = [[] for _ in begun]
+        rests = [found.order[0] for _, found in begun]
+        for turn in range(TIMES + 1):
+            for place, (_, found) in enumerate(begun):
+                rest, under = rests[place], found.order[1]
+                if turn:
+                    rest = plan.Calculate(rest, "*", plan.Whole(plan.Constant(Decimal(10) ** DIGITS)))
+                called = f"{found.called} digits {turn}" if turn else f"{found.called} whole"
+                orders[place].append(self._column(plan.Divide(rest, "whole", under), called))
+                if turn < TIMES:
+                    rests[place] = self._column(plan.Divide(rest, "rest", under), f"{found.called} rest {turn + 1}")
+            self._end_step("divided")
+        for (name, found), order in zip(begun, orders, strict=True):
+            self._populations[name] = _Compared(tuple(order), None, found.per, found.called)
+
+    # --- ranks and sums -------------------------------------------------------------------------------
+
+    def _rank(self, node: Comparison, found: _Compared) -> None:
+        """What needs all the others: the ranks, how many there are, and what they add up to."""
+        match node:
+            case ir.Statistic(kind="total"):
+                self._total(found)
+            case ir.Statistic(kind="average"):
+                self._total(found)
+                self._count(found)
+            case ir.Tile(tiles=tiles, by_cut=False):
+                self._column(self._tile(found, tiles), f"{found.called} tile")
+            case ir.Statistic() | ir.Tile():
+                self._place(found, lowest=True)
+                self._count(found)
+            case ir.Ranked(lowest=lowest, percent=percent):
+                self._place(found, lowest)
+                if percent:
+                    self._count(found)
+            case ir.Bringing():
+                self._total(found)
+                self._running(found)
+
+    def _place(self, found: _Compared, lowest: bool) -> Exact:
+        """The place of a row in its population, from 1; missing outside of it."""
+        place = plan.Window("row number", None, found.alike, self._order(found, lowest))
+        if plan.may_be_missing(found.order[0]):
+            return self._whole_column(plan.FirstTrue(((found.is_in, place),)), f"{found.called} rank")
+        return self._whole_column(place, f"{found.called} rank")
+
+    def _order(self, found: _Compared, lowest: bool) -> tuple[plan.Ordering, ...]:
+        return (*(plan.Ordering(each, not lowest) for each in found.order), plan.Ordering(self.key))
+
+    def _tile(self, found: _Compared, tiles: int) -> plan.Expression:
+        tile = plan.Window("tile", None, found.alike, self._order(found, lowest=True), tiles)
+        return plan.FirstTrue(((found.is_in, tile),)) if plan.may_be_missing(found.order[0]) else tile
+
+    def _count(self, found: _Compared) -> Exact:
+        return self._whole_column(found.count, f"{found.called} count")
+
+    def _whole_column(self, expression: plan.Expression, wanted: str) -> Exact:
+        return Exact(self._column(expression, wanted), 0, narrow=True)
+
+    def _total(self, found: _Compared) -> Exact:
+        return self._sum(found, _number(found), f"{found.called} total")
+
+    def _running(self, found: _Compared) -> Exact:
+        """What a row of the population and those before it, the greatest first, add up to."""
+        number, order = _number(found), self._order(found, lowest=False)
+        running = plan.Window("running sum", number.expression, found.alike, order)
+        return Exact(self._column(running, f"{found.called} so far"), number.scale, number.narrow)
+
+    def _sum(self, found: _Compared, number: Exact, wanted: str) -> Exact:
+        total = plan.Window("sum", number.expression, found.per)
+        return Exact(self._column(total, wanted), number.scale, number.narrow)
+
+    # --- what comes of them ---------------------------------------------------------------------------
+
+    def _prepare(self, node: Comparison, found: _Compared) -> None:
+        match node:
+            case ir.Tile(by_cut=True):
+                self._cut(node, found)
+            case ir.Statistic(kind="percentile"):
+                self._weighted(node, found)
+
+    def _found(self, node: Comparison, found: _Compared) -> plan.Expression | Number:
+        """The comparison itself."""
+        match node:
+            case ir.Statistic(kind="total"):
+                return self._total_or_zero(found)
+            case ir.Statistic(kind="average"):
+                return Quotient(self._total(found), self._count(found), True)
+            case ir.Statistic():
+                weighted = self._weighted(node, found)
+                total = self._sum(found, weighted, _called(node))
+                return Quotient(total, Exact(plan.Constant(Decimal(_share(node).denominator)), 0), True)
+            case ir.Tile(tiles=tiles, by_cut=False):
+                return self._whole_column(self._tile(found, tiles), f"{found.called} tile")
+            case ir.Tile():
+                return self._cut(node, found)
+            case ir.Ranked(count=count, percent=False, lowest=lowest):
+                rank = self._place(found, lowest)
+                return quotients.compared(rank, "<=", quotients.constant(count, node.span), node.span)
+            case ir.Ranked(count=count, lowest=lowest):
+                before = _less_one(self._place(found, lowest), node.span)
+                return _is_below(before, self._count(found), count, node.span)
+            case ir.Bringing(share=share):
+                before = _minus(self._running(found), _number(found), node.span)
+                below = _is_below(before, self._total(found), share.scaleb(2), node.span)
+                return every([*([found.is_in] if plan.may_be_missing(found.order[0]) else []), below])
+
+    def _total_or_zero(self, found: _Compared) -> Exact:
+        total = self._total(found)
+        nothing = plan.OrElse(total.expression, plan.Constant(Decimal(0)))
+        if not found.per or not plan.may_be_missing(found.per[0]):
+            return Exact(nothing, total.scale, total.narrow)
+        there = plan.FirstTrue(((plan.Known(found.per[0]), nothing),))
+        return Exact(there, total.scale, total.narrow)
+
+    def _cut(self, node: ir.Tile, found: _Compared) -> Exact:
+        """The part that a rank is in: parts are cut where the same share of all ranks lies below."""
+        span = node.span
+        steps = _times(_less_one(self._place(found, lowest=True), span), node.tiles, span)
+        last = _less_one(self._count(found), span)
+        cases: list[tuple[plan.Expression, plan.Expression]] = [
+            (quotients.compared(steps, "<=", _times(last, part, span), span), plan.Constant(Decimal(part)))
+            for part in range(1, node.tiles)
+        ]
+        rank = self._place(found, lowest=True).expression
+        rest = plan.Known(rank) if plan.may_be_missing(rank) else plan.Constant(True)
+        cases.append((rest, plan.Constant(Decimal(node.tiles))))
+        return self._whole_column(plan.FirstTrue(tuple(cases)), _called(node))
+
+    def _weighted(self, node: ir.Statistic, found: _Compared) -> Exact:
+        """What a row adds to a percentile: the nearer its rank is to the wanted place, the more; most nothing.
+
+        The weights of the two rows around the place add up to the share's denominator.
+        """
+        span, share = node.span, _share(node)
+        one = Exact(plan.Constant(Decimal(share.denominator)), 0)
+        steps = _times(_less_one(self._place(found, lowest=True), span), share.denominator, span)
+        place = _times(_less_one(self._count(found), span), share.numerator, span)
+        above = _minus(steps, place, span)
+        nothing = Exact(ZERO, 0)
+        up = quotients.compared(above, ">=", nothing, span), quotients.compared(above, "<", one, span)
+        below = _minus(place, steps, span)
+        down = quotients.compared(below, ">", nothing, span), quotients.compared(below, "<", one, span)
+        number = _number(found)
+        parts = [_product(number, _minus(one, distance, span), span) for distance in (above, below)]
+        cases = ((plan.All(up), parts[0].expression), (plan.All(down), parts[1].expression))
+        return Exact(self._column(plan.FirstTrue(cases), f"{_called(node)} part"), parts[0].scale)
+
+
+# --- exact numbers ------------------------------------------------------------------------------------
+
+
+def _number(found: _Compared) -> Exact:
+    assert found.number is not None, "the resolver lets only numbers that are no quotients be added up"
+    return found.number
+
+
+def _share(node: ir.Statistic) -> Fraction:
+    assert node.share is not None, "a percentile has a share"
+    return Fraction(node.share)
+
+
+def _called(node: ir.Node) -> str:
+    return node.span.text or "compared"
+
+
+def _whole(number: Exact, span: Span) -> plan.Expression:
+    """A number times the power of ten that leaves nothing after the point."""
+    return plan.Whole(_times(number, 10**number.scale, span).expression)
+
+
+def _times(number: Exact, times: int, span: Span) -> Exact:
+    return _product(number, quotients.constant(Decimal(times), span), span)
+
+
+def _product(left: Exact, right: Exact, span: Span) -> Exact:
+    return _exact(quotients.calculate(left, "*", right, span))
+
+
+def _minus(left: Exact, right: Exact, span: Span) -> Exact:
+    return _exact(quotients.calculate(left, "-", right, span))
+
+
+def _less_one(number: Exact, span: Span) -> Exact:
+    return _minus(number, ONE, span)
+
+
+def _exact(number: Number) -> Exact:
+    assert isinstance(number, Exact), "nothing is divided"
+    return number
+
+
+def _is_below(part: Exact, all_: Exact, percent: Decimal, span: Span) -> plan.Expression:
+    """Whether `part` is below so many per cent of `all_`."""
+    limit = _product(all_, quotients.constant(percent, span), span)
+    return quotients.compared(_times(part, 100, span), "<", limit, span)
