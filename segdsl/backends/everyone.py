@@ -8,7 +8,7 @@ what must be taken from ranks. Promised: exact, and the same order of equal valu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -25,6 +25,8 @@ ZERO, ONE = quotients.ZERO, Exact(quotients.ONE, 0)
 # Two different fractions of whole numbers below 10 ** 27 differ within so many times so many digits after the point;
 # one of larger parts overflows, which is an error, before it could be taken for another.
 DIGITS, TIMES = 18, 3
+# Ranks and counts times so much are far from the 18 digits of a whole number.
+MAX_PLAIN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +210,8 @@ class Comparisons:
         """The place of a row in its population, from 1; missing outside of it."""
         place = plan.Window("row number", None, found.alike, self._order(found, lowest))
         if plan.may_be_missing(found.order[0]):
-            return self._whole_column(plan.FirstTrue(((found.is_in, place),)), f"{found.called} rank")
-        return self._whole_column(place, f"{found.called} rank")
+            return Exact(self._column(plan.FirstTrue(((found.is_in, place),)), f"{found.called} rank"), 0)
+        return Exact(self._column(place, f"{found.called} rank"), 0)
 
     def _order(self, found: _Compared, lowest: bool) -> tuple[plan.Ordering, ...]:
         return (*(plan.Ordering(each, not lowest) for each in found.order), plan.Ordering(self.key))
@@ -219,10 +221,7 @@ class Comparisons:
         return plan.FirstTrue(((found.is_in, tile),)) if plan.may_be_missing(found.order[0]) else tile
 
     def _count(self, found: _Compared) -> Exact:
-        return self._whole_column(found.count, f"{found.called} count")
-
-    def _whole_column(self, expression: plan.Expression, wanted: str) -> Exact:
-        return Exact(self._column(expression, wanted), 0, narrow=True)
+        return Exact(self._column(found.count, f"{found.called} count"), 0)
 
     def _total(self, found: _Compared) -> Exact:
         return self._sum(found, _number(found), f"{found.called} total")
@@ -244,7 +243,7 @@ class Comparisons:
             case ir.Tile(by_cut=True):
                 self._cut(node, found)
             case ir.Statistic(kind="percentile"):
-                self._weighted(node, found)
+                self._distance(node, found)
 
     def _found(self, node: Comparison, found: _Compared) -> plan.Expression | Number:
         """The comparison itself."""
@@ -252,13 +251,11 @@ class Comparisons:
             case ir.Statistic(kind="total"):
                 return self._total_or_zero(found)
             case ir.Statistic(kind="average"):
-                return Quotient(self._total(found), self._count(found), True)
+                return Quotient(self._total(found), replace(self._count(found), narrow=True), True)
             case ir.Statistic():
-                weighted = self._weighted(node, found)
-                total = self._sum(found, weighted, _called(node))
-                return Quotient(total, Exact(plan.Constant(Decimal(_share(node).denominator)), 0), True)
+                return self._percentile(node, found)
             case ir.Tile(tiles=tiles, by_cut=False):
-                return self._whole_column(self._tile(found, tiles), f"{found.called} tile")
+                return Exact(self._column(self._tile(found, tiles), f"{found.called} tile"), 0, narrow=True)
             case ir.Tile():
                 return self._cut(node, found)
             case ir.Ranked(count=count, percent=False, lowest=lowest):
@@ -292,26 +289,30 @@ class Comparisons:
         rank = self._place(found, lowest=True).expression
         rest = plan.Known(rank) if plan.may_be_missing(rank) else plan.Constant(True)
         cases.append((rest, plan.Constant(Decimal(node.tiles))))
-        return self._whole_column(plan.FirstTrue(tuple(cases)), _called(node))
+        return Exact(self._column(plan.FirstTrue(tuple(cases)), _called(node)), 0, narrow=True)
 
-    def _weighted(self, node: ir.Statistic, found: _Compared) -> Exact:
-        """What a row adds to a percentile: the nearer its rank is to the wanted place, the more; most nothing.
-
-        The weights of the two rows around the place add up to the share's denominator.
-        """
+    def _distance(self, node: ir.Statistic, found: _Compared) -> Exact:
+        """How far a rank lies above the place of a percentile; two ranks are the share's denominator apart."""
         span, share = node.span, _share(node)
-        one = Exact(plan.Constant(Decimal(share.denominator)), 0)
-        steps = _times(_less_one(self._place(found, lowest=True), span), share.denominator, span)
-        place = _times(_less_one(self._count(found), span), share.numerator, span)
-        above = _minus(steps, place, span)
-        nothing = Exact(ZERO, 0)
-        up = quotients.compared(above, ">=", nothing, span), quotients.compared(above, "<", one, span)
-        below = _minus(place, steps, span)
-        down = quotients.compared(below, ">", nothing, span), quotients.compared(below, "<", one, span)
-        number = _number(found)
-        parts = [_product(number, _minus(one, distance, span), span) for distance in (above, below)]
-        cases = ((plan.All(up), parts[0].expression), (plan.All(down), parts[1].expression))
-        return Exact(self._column(plan.FirstTrue(cases), f"{_called(node)} part"), parts[0].scale)
+        rank, count = self._place(found, lowest=True), self._count(found)
+        if share.denominator > MAX_PLAIN:
+            rank, count = replace(rank, narrow=True), replace(count, narrow=True)
+        steps = _times(_less_one(rank, span), share.denominator, span)
+        distance = _minus(steps, _times(_less_one(count, span), share.numerator, span), span)
+        return Exact(self._column(distance.expression, f"{_called(node)} distance"), 0)
+
+    def _percentile(self, node: ir.Statistic, found: _Compared) -> Quotient:
+        """The two values around the place, each counted the more, the nearer it is: a mean in whole numbers."""
+        span, apart = node.span, quotients.constant(Decimal(_share(node).denominator), node.span)
+        distance, nothing, number = self._distance(node, found), Exact(ZERO, 0), _number(found)
+        least = _exact(quotients.negative(apart, span))
+        above = quotients.compared(distance, ">=", nothing, span), quotients.compared(distance, "<", apart, span)
+        below = quotients.compared(distance, "<", nothing, span), quotients.compared(distance, ">", least, span)
+        upper = _product(number, _minus(apart, distance, span), span)
+        lower = _product(number, _exact(quotients.calculate(apart, "+", distance, span)), span)
+        part = plan.FirstTrue(((plan.All(above), upper.expression), (plan.All(below), lower.expression)))
+        total = self._sum(found, Exact(part, upper.scale), _called(node))
+        return Quotient(total, apart, True)
 
 
 # --- exact numbers ------------------------------------------------------------------------------------
