@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
+from tests import world_everyone
+
 COUNTRIES, CHANNELS, KINDS = ("IN", "GB", "US"), ("web", "app", "shop"), ("open", "click", "buy")
 
 # Windows that hold for dates and for moments alike.
@@ -73,6 +75,8 @@ SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4":
 # The more often named, the more often drawn; `avg` comes last: it makes a quotient.
 AGGREGATES = ("count", "count", "count distinct", *("sum",) * 4, "min", "max", "first", "last", *("avg",) * 3)
 MOMENT_KINDS = ("timestamp", "zoned")
+# What makes a metric a score.
+SCORE = re.compile(r"(average|median|total|percentile [0-9.]+|quartile|quintile|decile|ntile [0-9]+) of ")
 # Names that the columns of nothing have.
 METRIC_NAMES = ("ltv", "recency", "größe", "`odd metric`", "指標", "last_bought", "rate")
 
@@ -155,6 +159,7 @@ class Writer:
     numbers: dict[str, Number] = field(default_factory=dict)  # `let`s, usable everywhere
     metrics: dict[str, Number] = field(default_factory=dict)  # usable of the customer
     moments: dict[str, str] = field(default_factory=dict)  # metrics that are moments, with their kind
+    is_inside: bool = False  # whether rows are looked at, and not the customer
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -191,7 +196,7 @@ class Writer:
 
     def inside(self) -> Writer:
         """The writer for conditions on rows, where nothing of the customer's own is known."""
-        return replace(self, segments=[], grouped=[], metrics={}, moments={})
+        return replace(self, segments=[], grouped=[], metrics={}, moments={}, is_inside=True)
 
     # --- numbers ----------------------------------------------------------------------------------
 
@@ -202,6 +207,8 @@ class Writer:
     def number(self, here: str, depth: int, quotients: bool = True) -> Number:
         """A number; without `quotients` one that may be aggregated."""
         choice = self.random.random()
+        if depth > 0 and quotients and self.compares(here, 0.12):
+            return world_everyone.statistic(self, depth)
         if depth > 0 and choice < 0.3:
             return self.arithmetic(here, depth, quotients)
         if depth > 0 and choice < 0.6 and self.shape[here].rows:
@@ -251,6 +258,10 @@ class Writer:
         quotient = op == "/" or left.quotient or right.quotient
         factors = factors if op in "*/" or quotient else max(left.factors, right.factors)
         return Number(f"({left.text} {op} {right.text})", scale, factors, quotient)
+
+    def compares(self, here: str, likelihood: float) -> bool:
+        """Whether to compare with everyone."""
+        return here == "customer" and not self.is_inside and self.random.random() < likelihood
 
     # --- many rows --------------------------------------------------------------------------------
 
@@ -330,6 +341,8 @@ class Writer:
             return self.reference()
         if choice < 0.57:
             return "everyone"
+        if depth > 0 and self.compares(here, 0.12):
+            return world_everyone.picked(self, depth)
         tests = (
             self.compared,
             self.compared,
@@ -497,7 +510,8 @@ def _metrics(writer: Writer) -> list[str]:
                 writer.moments[name] = found[1]
             continue
         value = writer.number("customer", 2)
-        written.append(f'metric {name} "A metric" = {value.text}\n')
+        kind = "score" if SCORE.search(value.text) and writer.random.random() < 0.5 else "metric"
+        written.append(f'{kind} {name} "A metric" = {value.text}\n')
         writer.metrics[name] = Number(name, value.scale, value.factors, value.quotient)
     return written
 

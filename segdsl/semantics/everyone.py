@@ -170,6 +170,8 @@ def _population(
             else "put it outside of the rows' own conditions",
         )
         return None
+    if _takes_in_too_much(node, resolver.report):
+        return None
     value = resolver.value(node.value, where)
     per = None if node.per is None else resolver.value(node.per, where)
     among = None if node.among is None else resolver.condition(node.among, where)
@@ -184,6 +186,27 @@ def _population(
             resolver.report.add("wrong-type", f"`{what}` compares {numbers}", value.span, label=label)
             return None
     return ir.Population(value, among, per, span=node.span)
+
+
+def _takes_in_too_much(node: ast.Statistic | ast.Tile | ast.Ranked | ast.Bringing, report: Report) -> bool:
+    """Whether `among (C) = 5` is written: there the parentheses are the left side of a comparison."""
+    match node.among:
+        case ast.Compare(left=left) | ast.Between(value=left) | ast.InList(value=left):
+            while isinstance(left, ast.Arithmetic):
+                left = left.left
+            if not isinstance(left, ast.Paren) or not isinstance(left.inner, ast.Condition):
+                return False
+        case ast.Arithmetic():
+            left = node.among
+        case _:
+            return False
+    if isinstance(node, (ast.Ranked, ast.Bringing)):
+        help_ = "end the condition with its last parenthesis"
+    else:
+        start = node.span.text.partition(" among ")[0]
+        help_ = f"put the value in parentheses: `({start} among (...)) ...`"
+    report.add("wrong-type", "`among` takes in what stands behind its parentheses", node.among.span, help=help_)
+    return True
 
 
 def _separates(per: ir.Value, report: Report) -> bool:
