@@ -96,7 +96,7 @@ def tile(resolver: Expressions, node: ast.Tile, where: Scope) -> ir.Value:
 
 def ranked(resolver: Expressions, node: ast.Ranked, where: Scope) -> ir.Condition:
     """`in top N by`, `in bottom N% by` a value."""
-    population = _population(resolver, node, f"{node.end} by", where)
+    population = _population(resolver, node, f"in {node.end}", where)
     if not _is_count(node, resolver.report) or population is None:
         return ir.Always(True, span=node.span)
     return ir.Ranked(population, node.count.value, node.percent, node.end == "bottom", span=node.span)
@@ -183,7 +183,7 @@ def _population(
         case type_ if not isinstance(type_, RANKED):
             numbers = "numbers" if isinstance(node, (ast.Statistic, ast.Bringing)) else "numbers, dates and moments"
             label = f"this is {described(type_)}"
-            resolver.report.add("wrong-type", f"`{what}` compares {numbers}", value.span, label=label)
+            resolver.report.add("wrong-type", f"`{what}` takes {numbers}", value.span, label=label)
             return None
     return ir.Population(value, among, per, span=node.span)
 
@@ -214,8 +214,8 @@ def _separates(per: ir.Value, report: Report) -> bool:
         case Text() | Boolean() | Date() | Timestamp() | Number(quotient=False):
             return True
         case Number():
-            message = "a quotient separates nobody: it has no digits that databases agree on"
-            report.add("wrong-type", message, per.span, label="divided here", help="compare `per` a column")
+            help_ = "write a column, or a whole number that is counted"
+            report.add("wrong-type", "`per` takes no quotient", per.span, label="divided here", help=help_)
         case Unknown():
             pass
         case other:
@@ -240,7 +240,7 @@ def _is_exact(value: ir.Value, what: str, report: Report) -> bool:
             return True
     label = f"this is {described(value.type)}"
     help_ = "count the days, as in `days between last(order.at) and today`"
-    report.add("wrong-type", f"`{what}` adds up numbers", value.span, label=label, help=help_)
+    report.add("wrong-type", f"`{what}` takes numbers", value.span, label=label, help=help_)
     return False
 
 
@@ -254,7 +254,7 @@ def check_score(node: ast.Score, value: ir.Value, report: Report) -> None:
     title = f" {node.title.span.text}" if node.title else ""
     report.add(
         "not-a-score",
-        f"score `{node.name.text}` compares nobody with everyone",
+        f"score `{node.name.text}` compares with nobody",
         node.name.span,
         help=f"write `metric {node.name.span.text}{title} = ...`, or rank it: `quintile of ...`",
     )
