@@ -302,20 +302,7 @@ class Tile(Node):
     type: Type
 
 
-Value = (
-    Literal
-    | Column
-    | At
-    | Day
-    | Today
-    | Part
-    | DaysBetween
-    | Negative
-    | Arithmetic
-    | Aggregate
-    | Statistic
-    | Tile
-)
+Value = Literal | Column | At | Day | Today | Part | DaysBetween | Negative | Arithmetic | Aggregate | Statistic | Tile
 
 # --- conditions: true or false, never missing -----------------------------------------------------
 
