@@ -160,14 +160,16 @@ def _population(
 ) -> ir.Population | None:
     """Whom `what` compares, by which value; none when that is wrong, and reported."""
     if where.inside_rows:
+        is_entity = where.table.name == resolver.catalog.entity
+        beside = (
+            "a segment's `when`" if isinstance(node, (ast.Ranked, ast.Bringing)) else "a `score` beside the segments"
+        )
         resolver.report.add(
             "wrong-type",
             f"`{what}` compares each {resolver.catalog.entity} with everyone, "
             f"and this is about a row of `{where.table.name}`",
             node.span,
-            help="define it as a `score` beside the segments"
-            if where.table.name == resolver.catalog.entity
-            else "put it outside of the rows' own conditions",
+            help=f"put it into {beside}" if is_entity else "put it outside of the rows' own conditions",
         )
         return None
     if _takes_in_too_much(node, resolver.report):
