@@ -22,9 +22,10 @@ from segdsl.source import Span
 Comparison = ir.Statistic | ir.Tile | ir.Ranked | ir.Bringing
 
 ZERO, ONE = quotients.ZERO, Exact(quotients.ONE, 0)
-# Two different fractions of whole numbers below 10 ** 27 differ within so many times so many digits after the point;
-# one of larger parts overflows, which is an error, before it could be taken for another.
-DIGITS, TIMES = 18, 3
+# Two different fractions a / b and c / d differ by at least 1 / (b * d). Databases stop at a whole number of 39 digits,
+# so that a divisor times 10 ** 14 has at most 25 of its own, and 56 digits after the point tell such fractions apart.
+DIGITS, TIMES = 14, 4
+SHIFT = plan.Whole(plan.Constant(Decimal(10) ** DIGITS))
 # Ranks and counts times so much are far from the 18 digits of a whole number.
 MAX_PLAIN = 1000
 
@@ -174,7 +175,11 @@ class Comparisons:
             for place, (_, found) in enumerate(begun):
                 rest, under = rests[place], found.order[1]
                 if turn:
-                    rest = plan.Calculate(rest, "*", plan.Whole(plan.Constant(Decimal(10) ** DIGITS)))
+                    rest = plan.Calculate(rest, "*", SHIFT)
+                if turn == 1:
+                    # Adds one to what is divided, to order by it all the same; too large a divisor overflows here,
+                    # which stops the query, and is never taken for another.
+                    rest = plan.Calculate(rest, "+", plan.Calculate(under, "*", SHIFT))
                 called = f"{found.called} digits {turn}" if turn else f"{found.called} whole"
                 orders[place].append(self._column(plan.Divide(rest, "whole", under), called))
                 if turn < TIMES:
