@@ -73,7 +73,7 @@ DATED_OCCASION = "season"
 PARTS = ("year", "quarter", "month", "day", "weekday")
 SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4": 4}
 # The more often named, the more often drawn; `avg` comes last: it makes a quotient.
-AGGREGATES = ("count", "count", "count distinct", *("sum",) * 4, "min", "max", "first", "last", *("avg",) * 3)
+AGGREGATES = ("count", "count", "count distinct", *("sum",) * 4, "min", "max", "first", "last", "mode", *("avg",) * 3)
 MOMENT_KINDS = ("timestamp", "zoned")
 # What makes a metric a score.
 SCORE = re.compile(r"(average|median|total|percentile [0-9.]+|quartile|quintile|decile|ntile [0-9]+) of ")
@@ -323,7 +323,7 @@ class Writer:
             table, rest = self.rows(here, depth, outside=False)
             found = self.name(table, "date", *MOMENT_KINDS)
             if found is not None:
-                functions = ("min", "max", "first", "last") if self.shape[table].time else ("min", "max")
+                functions = ("min", "max", "first", "last", "mode") if self.shape[table].time else ("min", "max")
                 return f"{self.random.choice(functions)}({table}.{found[0]}{rest})", found[1]
         found = self.name(here, "date", *MOMENT_KINDS)
         return found[:2] if found else None

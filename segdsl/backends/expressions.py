@@ -44,6 +44,8 @@ class Expressions:
         self.names = Names([*stored, STORED])
         self.sources: dict[tuple[str, bool], Source] = {}
         self.groups: dict[GroupName, Scope] = {}
+        # Relations that nothing else looks for.
+        self.others: list[Building] = []
         self._beginning: set[tuple[str, bool]] = set()
 
     # --- rows ---------------------------------------------------------------------------------------
@@ -118,13 +120,17 @@ class Expressions:
             wanted = f"{rows.table} per {scope.table.name}{' ahead' if source.ahead else ''}"
             building = Building(self.names.new(wanted), source.building.name, source.building.name)
             group = Scope(Place(source, building.alias), building)
-            holder = self.follow(group, rows.via[:-1], required=True)
-            link = holder.source.table.links[rows.via[-1]]
-            building.group_by = (holder.link(link, self.catalog.tables[link.table]),)
-            building.export(building.group_by[0], link.column)
+            self._group_by_holder(rows, group)
             self.groups[name] = group
         group = self.groups[name]
         return group, group.building.export(group.building.group_by[0], rows.via[-1])
+
+    def _group_by_holder(self, rows: ir.Rows, group: Scope) -> str:
+        """Groups `rows` by the key of the row that they belong to; the name of that key."""
+        holder = self.follow(group, rows.via[:-1], required=True)
+        link = holder.source.table.links[rows.via[-1]]
+        group.building.group_by = (holder.link(link, self.catalog.tables[link.table]),)
+        return group.building.export(group.building.group_by[0], link.column)
 
     def _aggregated(
         self, rows: ir.Rows, scope: Scope, wanted: str, function: ir.Function, argument: ir.Value | None = None
@@ -169,8 +175,39 @@ class Expressions:
                 keys = () if group.table.key is None else (group.place.key(),)
                 assert over is not None
                 return plan.Aggregate(function, over, where, (time, *keys, over))
+            case "mode":
+                raise AssertionError("the most frequent value is found in two steps")
             case _:
                 assert_never(function)
+
+    def _mode(self, node: ir.Aggregate, scope: Scope, wanted: str) -> plan.Expression:
+        """The most frequent value: how often there is each, in a relation of its own, and the best of them."""
+        rows, argument = node.rows, node.argument
+        assert argument is not None, "only `count` takes no argument"
+        source, table = self.source(rows.table, isinstance(rows.window, ir.Next)), self.catalog.tables[rows.table]
+        counted = Building(self.names.new(f"{wanted} counts"), source.building.name, source.building.name)
+        each = Scope(Place(source, counted.alias), counted)
+        holder = self._group_by_holder(rows, each)
+        value = self._plain(argument, each)
+        counted.where = [
+            *self._rows_in_window(rows, each),
+            *self._rows_that_count(rows, each),
+            *((plan.Known(value),) if plan.may_be_missing(value) else ()),
+        ]
+        counted.group_by += (value,)
+        found = plan.Column("", counted.export(value, "value"), optional=False)
+        order = [plan.Column("", counted.export(plan.Aggregate("count", None), "times"), optional=False)]
+        if table.at_path is not None:
+            latest = plan.Aggregate("max", each.place.time())
+            order.append(plan.Column("", counted.export(latest, "latest")))
+        best = Building(self.names.new(wanted), counted.name, counted.name)
+        best.group_by = (plan.Column("", holder),)
+        key = best.export(best.group_by[0], holder)
+        result = best.export(plan.Aggregate("last", found, order=(*order, found)), wanted)
+        self.others += [counted, best]
+        on = plan.Column(best.name, key)
+        scope.building.joins.append(plan.Join(plan.Base(best.name, best.name), scope.place.key(), on, False))
+        return plan.Column(best.name, result)
 
     # --- values: missing where the meaning says missing ------------------------------------------------
 
@@ -213,6 +250,8 @@ class Expressions:
         wanted = _called(node, f"{node.function} {node.rows.table}")
         if node.function == "avg":
             return self._average(node, scope, wanted)
+        if node.function == "mode":
+            return _like(self._argument(node, scope), scope.published(self._mode(node, scope, wanted), wanted))
         found = self._aggregated(node.rows, scope, wanted, node.function, node.argument)
         if node.function in ("count", "count distinct", "sum"):
             found = plan.OrElse(found, NONE)

@@ -294,5 +294,5 @@ def _rebased(select: plan.Select, skipped: Building) -> plan.Select:
 
 def _frozen(expressions: Expressions, others: Iterable[Building]) -> dict[str, plan.Relation]:
     buildings = [source.building for source in expressions.sources.values()]
-    buildings += [group.building for group in expressions.groups.values()]
+    buildings += [group.building for group in expressions.groups.values()] + expressions.others
     return {building.name: building.frozen() for building in (*buildings, *others)}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from segdsl.semantics import ir
@@ -332,6 +332,8 @@ class _Meaning:
             return Fraction(len(rows))
         if node.function in ("first", "last"):
             return self._first_or_last(node.function, node.argument, rows)
+        if node.function == "mode":
+            return self._mode(node.argument, rows)
         known = [value for value in (self.value(node.argument, row) for row in rows) if value is not None]
         match node.function:
             case "count distinct":
@@ -353,6 +355,16 @@ class _Meaning:
             return None
         _, _, (_, value) = min(ranked) if function == "first" else max(ranked)
         return value  # type: ignore[return-value]
+
+    def _mode(self, argument: ir.Value, rows: Sequence[_Row]) -> Scalar:
+        """The argument that most rows have; of several the one seen last, and then the greatest."""
+        found: dict[Scalar, list[Any]] = {}
+        for row in rows:
+            value = self.value(argument, row)
+            if value is not None:
+                times, latest = found.get(value, (0, (False, None)))
+                found[value] = [times + 1, max(latest, _rank(self.time(row)))]
+        return max(found, key=lambda value: (*found[value], value), default=None)
 
     # --- values: missing is None --------------------------------------------------------------------
 

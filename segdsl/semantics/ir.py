@@ -207,7 +207,7 @@ class Rows(Node):
     window: Window | None = None
 
 
-Function = OneOf["count", "count distinct", "sum", "avg", "min", "max", "first", "last"]
+Function = OneOf["count", "count distinct", "sum", "avg", "min", "max", "first", "last", "mode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,8 @@ class Aggregate(Node):
 
     Over no rows `count`, `count distinct` and `sum` are 0 and the others missing. Missing arguments are skipped,
     but `first` and `last` give the argument of the first or last row, missing or not. Rows of one moment are
-    told apart by the table's key, and rows without a key by the argument (missing before any other).
+    told apart by the table's key, and rows without a key by the argument (missing before any other). Of values that
+    `mode` finds equally often it gives the one of the latest row, where the table has a time, and then the greatest.
     """
 
     function: Function
