@@ -23,9 +23,10 @@ _PARENTHESIS = re.compile(_OPAQUE.pattern + "|[()]")
 _FOUND = re.compile(r'"[^"\n]{0,60}"|[^\W\d]\w{0,60}|\d[\w.-]{0,60}|[=<>!&|]{1,4}|.', re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w*")
 _REACH = 80
-_CLAUSES = ("owner", "about", "when", "otherwise", "exclusive", "complete")
+_SEGMENT_CLAUSES = ("owner", "about", "when", "otherwise", "expect", "review", "active")
+_CLAUSES = (*_SEGMENT_CLAUSES, "exclusive", "complete")
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-_HEADS = ("segment", "group", "let", "metric", "occasion")
+_HEADS = ("segment", "group", "tiers", "split", "let", "metric", "score", "place", "occasion", "channel")
 # Words that begin a condition: in upper case they are names, and the next word is the first that does not fit.
 _OPENERS = ("not", "has", "no", "every", "in", "assigned")
 
@@ -40,6 +41,13 @@ _CALLED: Mapping[str, str] = {
     "MONTH_DAY": "a day such as `06-01`",
     "DAYS": "`days between`",
     "ANNIVERSARY": "`anniversary of`",
+    "FOLLOWED": "`followed by`",
+    "NOT_FOLLOWED": "`followed by`",
+    "WITHIN_DISTANCE": "`within`",
+    "STATISTIC": "`average of`",
+    "TILE": "`quintile of`",
+    "PERCENT": "`%`",
+    "COLON": "`:`",
     "UNIT": "a unit such as `days`",
     "PLUS": "`+`",
     "MINUS": "`-`",
@@ -343,7 +351,7 @@ def _missing_when(mistake: _Mistake, report: Report) -> bool:
     if word in ("in", "priority") or word.startswith('"'):
         help = 'the order is `segment NAME "Title" in GROUP priority 10`'
         report.add("syntax", f"`{word}` stands too late", found, help=help)
-    elif close := did_you_mean(word, (*_CLAUSES[:4], *_HEADS)):
+    elif close := did_you_mean(word, (*_SEGMENT_CLAUSES, *_HEADS)):
         report.add("syntax", f"there is no clause `{word}`", found, help=close)
     elif word == "-":
         report.add("syntax", "a name has no `-`", found, help="write `_` for it, or the whole name in backticks")
