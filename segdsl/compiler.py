@@ -94,7 +94,7 @@ def check(project: Project, settings: Mapping[str, str] | None = None) -> Checke
 def _holds_segments(module: ast.Module) -> bool:
     from segdsl.grammar import ast
 
-    return any(isinstance(definition, ast.Segment) for definition in module.definitions)
+    return any(isinstance(definition, ast.Segment | ast.Tiers | ast.Split) for definition in module.definitions)
 
 
 def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:

@@ -80,6 +80,9 @@ RULES: dict[str, Rule] = _rules(
     repeated_priority="two members of an exclusive group with one priority",
     stray_priority="a priority where nothing is ranked",
     bad_otherwise="an `otherwise` that has nothing to be the rest of",
+    bad_tiers="tiers that nobody can be in, or that go in two directions",
+    bad_split="shares of a split that are more than the whole",
+    stray_member="a segment in a group that `tiers` or `split` make",
     incomplete_group="a `complete` group that somebody may fall through",
     # what a database cannot say
     unsupported="a construct that this database cannot say exactly",

@@ -352,6 +352,7 @@ class Writer:
             self.truth,
             self.known,
             self.between,
+            self.sampled,
         )
         while True:
             test = self.random.choice(tests)(here, depth)
@@ -473,6 +474,12 @@ class Writer:
         form = self.random.choice(("{}", "not {}", "{} = true", "{} != false", "{} = false", "{} in (true)"))
         return f"({form.format(found[0])})"
 
+    def sampled(self, here: str, depth: int) -> str | None:
+        if self.is_inside:
+            return None
+        percent = self.random.choice(("100", "50", "33.3333", "12.5", "0.01", "99.99"))
+        return f"(in sample {percent}% {quoted(self.random.choice(self.words.texts))})"
+
     def known(self, here: str, depth: int) -> str | None:
         word = self.random.choice(("known", "missing"))
         if self.random.random() < 0.3:
@@ -490,8 +497,9 @@ def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[st
     values = "".join((*_lets(writer), *_metrics(writer)))
     free = "".join(_segment(writer, name) for name in ("vip", "`odd one`", "高价值"))
     group = _group(writer)
+    short = _tiers(writer) + _split(writer)
     later = "".join(_segment(writer, name) for name in ("reached", "größer", "segment"))
-    return {"segments/a.seg": later + group, "segments/b/values.seg": "# values\n" + values + free}
+    return {"segments/a.seg": later + short + group, "segments/b/values.seg": "# values\n" + values + free}
 
 
 def _lets(writer: Writer) -> list[str]:
@@ -540,3 +548,36 @@ def _group(writer: Writer) -> str:
     writer.segments += ["rest", "one", "others"]
     writer.grouped += [*names, "rest", "one"]
     return text
+
+
+def _tiers(writer: Writer) -> str:
+    """Tiers by a number or a moment, up or down, with or without a rest."""
+    random = writer.random
+    found = writer.moment("customer", 2) if random.random() < 0.4 else None
+    value = found[0] if found else writer.number("customer", 2).text
+    if value in writer.numbers or re.fullmatch(r"[-\d.]+", value):
+        value = "age"  # a constant is the same for everyone
+    bounds = sorted(set(DATES)) if found else [str(number) for number in sorted(set(writer.words.numbers))]
+    bounds = [bounds[place] for place in sorted(random.sample(range(len(bounds)), random.randint(1, 3)))]
+    falls = random.random() < 0.5
+    tiers = [f"tier{bound_number} {random.choice(('<', '<=') if falls else ('>', '>='))} {bound}"
+             for bound_number, bound in enumerate(bounds if falls else bounds[::-1])]  # fmt: skip
+    if random.random() < 0.3:
+        tiers.insert(0, f'exactly "Just that" = {bounds[0]}')
+    if random.random() < 0.6:
+        tiers.append("otherwise no_tier")
+    names = [tier.removeprefix("otherwise ").split()[0] for tier in tiers]
+    writer.segments += names
+    writer.grouped += names
+    return f'tiers levels "Levels" by {value}: {", ".join(tiers)}\n  owner "crm@acme.example"\n\n'
+
+
+def _split(writer: Writer) -> str:
+    random = writer.random
+    shares = random.choice((("50", "50"), ("33.3", "0.1", "66.6"), ("10", "20"), ("100",), ("0.5",)))
+    names = [f"share{number}" for number in range(len(shares))]
+    of = f" of segment {random.choice(writer.segments)}" if random.random() < 0.6 else ""
+    writer.segments += names
+    writer.grouped += names
+    parts = ", ".join(f"{name} {share}%" for name, share in zip(names, shares, strict=True))
+    return f"split `a test`{of}: {parts}\n\n"

@@ -100,6 +100,10 @@ class Backend(ABC):
         """A number without digits after the point as a whole number of 38 digits; see `plan.Whole`."""
 
     @abstractmethod
+    def digest(self, salt: str, key: exp.Expr) -> exp.Expr:
+        """The beginning of the MD5 of a salt and a key; see `plan.Digest`."""
+
+    @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         """The statements that make `table` hold the rows of `query` and no others."""
 

@@ -96,6 +96,10 @@ class DuckDB(Backend):
     def whole(self, number: exp.Expr) -> exp.Expr:
         return self.cast(number, "HUGEINT")
 
+    def digest(self, salt: str, key: exp.Expr) -> exp.Expr:
+        salted = exp.DPipe(this=exp.Literal.string(f"{salt}:"), expression=self.cast(key, "TEXT"), safe=True)
+        return exp.Substring(this=exp.MD5(this=salted), start=exp.Literal.number(1), length=exp.Literal.number(15))
+
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         return [_create("TABLE", table, query, replace=True)]
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.backends import plan, quotients
+from segdsl.backends import plan, quotients, samples
 from segdsl.backends.names import Names, worded
 from segdsl.backends.quotients import Exact, Number, Quotient
 from segdsl.backends.relations import Building, Place, Scope, Source
@@ -339,6 +339,8 @@ class Expressions:
                 picked = self.compared[node]
                 assert not isinstance(picked, (Exact, Quotient)), "it is true or false of a row"
                 return picked
+            case ir.Sample():
+                return samples.drawn(node, scope)
             case _:
                 assert_never(node)
 

@@ -229,6 +229,14 @@ class TextMatch:
     folded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The first 15 hexadecimal digits, in lower case, of the MD5 of `salt`, a colon and a key as text."""
+
+    salt: str
+    key: Expression
+
+
 Expression = (
     Column
     | Stored
@@ -255,6 +263,7 @@ Expression = (
     | OneOf
     | Known
     | TextMatch
+    | Digest
 )
 
 
@@ -273,7 +282,7 @@ def may_be_missing(expression: Expression) -> bool:
             return function in ("sum", "running sum")
         case OnWallClock(inner) | Day(inner) | Widen(inner) | Whole(inner) | Negative(inner) | Not(inner):
             return may_be_missing(inner)
-        case OneOf(inner) | TextMatch(inner) | Part(_, inner):
+        case OneOf(inner) | TextMatch(inner) | Part(_, inner) | Digest(_, inner):
             return may_be_missing(inner)
         case Calculate(left, _, right) | Divide(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
             return may_be_missing(left) or may_be_missing(right)

@@ -65,6 +65,8 @@ class Expressions:
             case plan.FirstTrue(cases):
                 ifs = [exp.If(this=self.condition(test), true=self.value(value)) for test, value in cases]
                 return exp.Case(ifs=ifs)
+            case plan.Digest(salt, key):
+                return self.backend.digest(salt, self.operand(key))
             case plan.Aggregate():
                 return self.aggregate(node)
             case plan.Whole(number):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from hashlib import md5
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
@@ -82,6 +83,12 @@ def assigned(program: ir.Program, segment: str, world: World, key: Key, as_of: d
 def fold(text: str) -> str:
     """Each code point's simple lowercase, one for one: what `ignoring case` compares."""
     return "".join(char.lower()[0] for char in text)
+
+
+def place_in_sample(salt: str, key: Key) -> Fraction:
+    """Where a key stands between 0 (included) and 1: the same everywhere and always."""
+    digest = md5(f"{salt}:{key}".encode(), usedforsecurity=False).hexdigest()
+    return Fraction(int(digest[:15], 16), 16**15)
 
 
 # --- rows -----------------------------------------------------------------------------------------
@@ -245,6 +252,9 @@ class _Meaning:
                 return self.is_assigned(segment, fulfilled)
             case ir.Ranked() | ir.Bringing():
                 return self.everyone.is_among(condition, row, _known_key(row))
+            case ir.Sample(salt, low, high):
+                key = row.key()
+                return key is not None and low <= place_in_sample(salt, key) < high
             case ir.Exists(rows):
                 return bool(self.rows(rows, row))
             case ir.Known(value):

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import everyone, ir, rows, scope, windows
+from segdsl.semantics import everyone, ir, rows, samples, scope, windows
 from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.comparison import comparable, comparison, is_reversed
 from segdsl.semantics.constants import literal, number
@@ -215,6 +215,8 @@ class Expressions:
                 return everyone.ranked(self, node, where)
             case ast.Bringing():
                 return everyone.bringing(self, node, where)
+            case ast.InSample():
+                return samples.in_sample(self, node, where)
             case ast.Everyone():
                 return ir.Always(True, span=node.span)
             case ast.Broken():

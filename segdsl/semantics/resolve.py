@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import everyone, ir
+from segdsl.semantics import everyone, ir, shorthands
 from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.constants import lets as resolve_lets
 from segdsl.semantics.expressions import Expressions
@@ -58,8 +58,10 @@ def resolve(
     metrics = _metrics({**written.metrics, **written.scores}, expressions, entity)
     expressions = replace(expressions, names=replace(names, metrics=metrics))
     rests = frozenset(name for name, node in written.segments.items() if node.otherwise)
+    short = shorthands.conditions(written.shorthands.values(), expressions, entity)
     for node in written.segments.values():
-        program.segments[node.name.text] = _segment(node, expressions, entity, groups, rests)
+        meant = short.get(node.name.text)
+        program.segments[node.name.text] = _segment(node, expressions, entity, groups, rests, meant)
     program = replace(program, order=_order(program, report))
     lint(program, report)
     return program
@@ -75,6 +77,7 @@ class _Definitions:
         self.metrics: dict[str, ast.Metric] = {}
         self.scores: dict[str, ast.Score] = {}
         self.occasions: dict[str, ast.Occasion] = {}
+        self.shorthands: dict[str, shorthands.Shorthand] = {}  # by the name of their group
         values: dict[str, ast.Ident] = {}
         for definition in (definition for module in modules for definition in module.definitions):
             match definition:
@@ -90,6 +93,18 @@ class _Definitions:
                     _declare(definition, self.scores, values, report)
                 case ast.Occasion():
                     _declare(definition, self.occasions, {}, report)
+                case ast.Tiers() | ast.Split():
+                    self._declare_shorthand(definition, report)
+
+    def _declare_shorthand(self, node: shorthands.Shorthand, report: Report) -> None:
+        segments, group = tuple(shorthands.segments_of(node)), shorthands.group_of(node)
+        if not segments:
+            return  # its text could not be read
+        _declare(group, self.groups, {}, report)
+        if self.groups[group.name.text] is group:
+            self.shorthands[group.name.text] = node
+            for segment in segments:
+                _declare(segment, self.segments, {}, report)
 
 
 def _declare(node: Written, home: dict[str, Written], shared: dict[str, ast.Ident], report: Report) -> None:
@@ -167,13 +182,20 @@ def _fits(node: ir.Node, what: str, report: Report) -> bool:
 
 
 def _segment(
-    node: ast.Segment, expressions: Expressions, entity: Scope, groups: Mapping[str, ir.Group], rests: frozenset[str]
+    node: ast.Segment,
+    expressions: Expressions,
+    entity: Scope,
+    groups: Mapping[str, ir.Group],
+    rests: frozenset[str],
+    meant: ir.Condition | None,
 ) -> ir.Segment:
+    """The segment as meant; `meant` is the condition of one that a shorthand makes."""
     report = expressions.report
     group = groups.get(node.group.text) if node.group else None
     condition: ir.Condition = ir.Always(True, span=node.span)
     if node.when is not None:
         meant = expressions.condition(node.when, entity)
+    if meant is not None:
         if _fits(meant, f"segment `{node.name.text}`", report):
             condition = meant
     elif node.otherwise and group is not None:
@@ -201,12 +223,30 @@ def _groups(written: _Definitions, report: Report) -> dict[str, ir.Group]:
         if segment.group is not None and segment.group.text in members:
             members[segment.group.text].append(segment)
         _check_membership(segment, written.groups, report)
+        _check_stray(segment, written.shorthands, report)
     for name, node in written.groups.items():
         # A group that is misspelt in a segment's head is not empty on purpose.
         if not members[name] and not any(found.rule.name == "unknown-group" for found in report):
             help_ = f"write `in {name}` in the head of a segment"
             report.add("empty-group", f"group `{name}` has no segments", node.name.span, help=help_)
-    return {name: _group(node, members[name], report) for name, node in written.groups.items()}
+    return {
+        name: _group(node, members[name], report, proven=name in written.shorthands) for name, node in written.groups.items()
+    }
+
+
+def _check_stray(segment: ast.Segment, made: Mapping[str, shorthands.Shorthand], report: Report) -> None:
+    """Of groups that are written short all segments stand in one place, in the order in which they win."""
+    node = made.get(segment.group.text) if segment.group else None
+    if segment.group is None or node is None or segment.group is node.name:
+        return
+    kind = "tiers" if isinstance(node, ast.Tiers) else "split"
+    report.add(
+        "stray-member",
+        f"group `{node.name.text}` is made by `{kind}`, which names all of its segments",
+        segment.group.span,
+        help="add it there, or write a `group` of its own",
+        others=(Label(node.name.span, "defined here"),),
+    )
 
 
 def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], report: Report) -> None:
@@ -248,7 +288,7 @@ def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], rep
         )
 
 
-def _group(node: ast.Group, members: list[ast.Segment], report: Report) -> ir.Group:
+def _group(node: ast.Group, members: list[ast.Segment], report: Report, *, proven: bool = False) -> ir.Group:
     name = node.name.text
     rests = [segment for segment in members if segment.otherwise]
     for second in rests[1:]:
@@ -259,7 +299,7 @@ def _group(node: ast.Group, members: list[ast.Segment], report: Report) -> ir.Gr
             help="keep one: it holds everyone the others leave",
             others=(Label(rests[0].name.span, "the first"),),
         )
-    if node.complete and not rests:
+    if node.complete and not rests and not proven:
         report.add(
             "incomplete-group",
             f"it is not proven that every customer is in one of group `{name}`",
