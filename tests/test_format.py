@@ -41,6 +41,41 @@ segment `有 空格` otherwise
 """
 
 
+# Every kind of definition with all that it may have: what the made-up projects do not reach.
+EVERY_DEFINITION = """let big = 2000
+metric ltv "Value" for account = sum(order.amount)  # all of it
+score recency "Recency" = quintile of last(order.at) among has order
+score plain for account = ltv
+place store "Store" = (19.0760, -72.8777)
+place park = area (1, 2), (3, 4.5), (-5, 6)  # fenced
+# who can be written to
+channel email "E-mail" for customer
+  owner "crm@acme.example"
+  about "Only those who said yes"
+  when email is known and email_opt_in and not in list "unsubscribed.csv"
+channel push when app_token is known
+# how often
+tiers usage "Usage: it's [a] lot, #1" for account by count(visit in last 30 days): heavy "Heavy, {users}: #1" >= 20, medium < -5.5, `odd - name` = "a: #b", otherwise inactive "Not at all"
+  owner "crm@acme.example"
+tiers plain_tiers by ltv: a >= 20
+split welcome_test "Welcome" for customer of segment newcomers: control "Control, {group}" 20%, short 40.5%
+  about "By chance"
+split halves: a 50%, b 50%
+segment newcomers "New" for customer in lifecycle priority 5
+  when signed_up in last 7 days
+  expect 100 to 5_000 customers  # or so
+  expect 1% to 20.5% of customers
+  # not many more
+  expect at most 10% of customers
+  expect at least 100 customers
+  expect change under 10%
+  expect disjoint from a, `b c`
+  review every 90 days, last 2026-10-01
+  active from 2026-01-01 to 2026-03-31
+segment one when x within 5 km of store and reachable by email expect within subscribers
+"""
+
+
 def read(text: str) -> ast.Module:
     return parse(Source("test.seg", text), Report())
 
@@ -60,6 +95,15 @@ def test_odd_text_comes_back_with_its_comments() -> None:
     assert_round_trip(text)
 
 
+def test_every_kind_of_definition_comes_back() -> None:
+    report = Report()
+    assert {type(each) for each in parse(Source("a.seg", EVERY_DEFINITION), report).definitions} >= {
+        ast.Score, ast.Place, ast.Channel, ast.Tiers, ast.Split
+    }  # fmt: skip
+    assert list(report) == []
+    assert_round_trip(EVERY_DEFINITION)
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_definitions_come_back(path: Path) -> None:
     assert_round_trip(path.read_text(encoding="utf-8"))
@@ -74,7 +118,7 @@ def test_random_definitions_come_back(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_comments_anywhere_stay(seed: int) -> None:
     choose = random.Random(seed)
-    for text in project(choose).segments.values():
+    for text in (*project(choose).segments.values(), EVERY_DEFINITION):
         commented = ""
         for number, part in enumerate(TOKENS.findall(text)):
             if part.isspace() and choose.random() < 0.25:

@@ -17,7 +17,7 @@ from segdsl.grammar.format_yaml import SECTIONS, format_yaml
 from segdsl.grammar.parse import parse
 from segdsl.grammar.yaml_definitions import FILE_KEYS, parse_definitions
 from segdsl.source import NOWHERE, Source
-from tests.test_format import SHIPPED, TOKENS
+from tests.test_format import EVERY_DEFINITION, SHIPPED, TOKENS
 from tests.worlds import project
 
 # Any text but what cannot be written at all: NUL and halves of pairs.
@@ -70,6 +70,10 @@ def test_shipped_definitions_come_back(path: Path) -> None:
     assert_there_and_back(path.read_text(encoding="utf-8"))
 
 
+def test_every_kind_of_definition_comes_back() -> None:
+    assert_there_and_back(EVERY_DEFINITION)
+
+
 def test_constants_are_written_as_they_are_read() -> None:
     text = """lets:
   "on": true
@@ -101,7 +105,7 @@ def test_random_definitions_come_back(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_comments_anywhere_stay(seed: int) -> None:
     choose = random.Random(seed)
-    for text in project(choose).segments.values():
+    for text in (*project(choose).segments.values(), EVERY_DEFINITION):
         commented = ""
         for number, part in enumerate(TOKENS.findall(text)):
             if part.isspace() and choose.random() < 0.25:

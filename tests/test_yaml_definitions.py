@@ -83,6 +83,25 @@ def test_both_spellings_are_one_tree() -> None:
         ("occasions: {a: 2026-01-01 until 2026-02-01}", "syntax", "until"),
         ("occasions: {a: {title: A}}", "missing-key", "{title: A}"),
         ("occasions: {a: [2026-01-01]}", "bad-value", "a"),
+        ("places: {a: (1 2)}", "syntax", "2"),
+        ("places: {a: {title: A}}", "missing-key", "{title: A}"),
+        ("places: {a: }", "bad-value", "a"),
+        ("scores: {a: {value: }}", "bad-value", "value"),
+        ("channels: {a: {title: A}}", "missing-condition", "a"),
+        ("channels: {a: email is known}", "bad-value", "a"),
+        ("tiers: {a: {tiers: {x: '>= 1'}}}", "missing-key", "{tiers: {x: '>= 1'}}"),
+        ("tiers: {a: {by: age, tiers: {x: 1}}}", "syntax", "1"),
+        ("tiers: {a: {by: age, tiers: {x: {title: X}}}}", "missing-key", "{title: X}"),
+        ("tiers: {a: {by: age, tiers: {}}}", "bad-value", "{}"),
+        ("tiers: {a: {by: age, tiers: {x: '>= 1'}, otherwise: [y]}}", "bad-value", "otherwise"),
+        ("tiers: {a: [x]}", "bad-value", "a"),
+        ("splits: {a: {of: b}}", "missing-key", "{of: b}"),
+        ("splits: {a: {shares: {b: 20}}}", "syntax", "20"),
+        ("splits: {a: {shares: {b: [20%]}}}", "bad-value", "b"),
+        ("segments: {a: {when: x, expect: 100 customers}}", "syntax", "customers"),
+        ("segments: {a: {when: x, expect: {low: 1}}}", "bad-value", "expect"),
+        ("segments: {a: {when: x, review: every 90 days}}", "syntax", "days"),
+        ("segments: {a: {when: x, active: from 2026-02-30 to 2026-03-01}}", "bad-date", "2026-02-30"),
     ],
 )
 def test_mistakes_are_placed_inside(text: str, rule: str, at: str) -> None:
@@ -100,3 +119,37 @@ def test_what_is_found_later_in_escaped_text_is_placed_in_the_file() -> None:
     (found,) = report
     assert found.label.span.source.text == text
     assert found.label.span.text == 'x = \\"\\" or y = 1'
+
+
+def test_what_is_written_short_is_one_tree_in_both_spellings() -> None:
+    module, findings = read("""places: {store: "(1, 2)", park: {title: Park, points: "area (1, 2), (3, 4), (5, 6)"}}
+scores: {recency: {title: R, entity: account, value: quintile of age}}
+channels: {email: {title: E, when: {all: [x = 1, y = 2]}}}
+tiers:
+  usage:
+    title: Usage
+    by: count(visit)
+    tiers: {heavy: ">= 20", light: {title: Light, bound: ">= 1"}}
+    otherwise: {name: inactive, title: None at all}
+splits: {test: {of: newcomers, shares: {control: 20%, long: {title: Long, share: 80%}}}}
+segments:
+  newcomers:
+    entity: account
+    when: x = 1
+    expect: [1 to 5 accounts, within a]
+    review: every 90 days, last 2026-10-01
+    active: from 2026-01-01 to 2026-03-31
+  few: {when: x = 1, expect: at most 5% of accounts}
+""")
+    assert findings == []
+    text = """
+place store = (1, 2) place park "Park" = area (1, 2), (3, 4), (5, 6)
+score recency "R" for account = quintile of age
+channel email "E" when x = 1 and y = 2
+tiers usage "Usage" by count(visit): heavy >= 20, light "Light" >= 1, otherwise inactive "None at all"
+split test of segment newcomers: control 20%, long "Long" 80%
+segment newcomers for account when x = 1 expect 1 to 5 accounts expect within a
+  review every 90 days, last 2026-10-01 active from 2026-01-01 to 2026-03-31
+segment few when x = 1 expect at most 5% of accounts
+"""
+    assert module == parse(Source("a.seg", text), Report())

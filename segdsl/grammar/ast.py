@@ -622,6 +622,14 @@ class Let(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """`>= 20`: what a tier says of the value, where it stands by itself."""
+
+    op: OneOf["=", "!=", "<", "<=", ">", ">="]
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Tier(Node):
     """`heavy "Heavy users" >= 20`."""
 
@@ -705,6 +713,14 @@ class Score(Node):
     value: Expr
     title: Text | None = None
     entity: Ident | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Points(Node):
+    """`(19.07, 72.87)` or `area (...), (...), (...)`, where it stands by itself."""
+
+    points: tuple[Point, ...]
+    area: bool
 
 
 @dataclass(frozen=True, slots=True)

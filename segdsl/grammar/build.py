@@ -112,7 +112,11 @@ class Builder(Base):
         )
 
     def tier(self, items: Items) -> ast.Tier:
-        return ast.Tier(items[0], items[-2].value, items[-1], self._title(items), span=self._span(items))
+        op, bound = items[-1].op, items[-1].value
+        return ast.Tier(items[0], op, bound, self._title(items), span=self._span(items))
+
+    def bound(self, items: Items) -> ast.Bound:
+        return ast.Bound(items[0].value, items[1], span=self._span(items))
 
     def rest(self, items: Items) -> ast.Rest:
         return ast.Rest(items[1], self._title(items), span=self._span(items))
@@ -131,7 +135,10 @@ class Builder(Base):
         )
 
     def share(self, items: Items) -> ast.Share:
-        return ast.Share(items[0], self.number(items[-2:-1]), self._title(items), span=self._span(items))
+        return ast.Share(items[0], items[-1], self._title(items), span=self._span(items))
+
+    def percent(self, items: Items) -> ast.Number:
+        return self.number(items[:1])
 
     def channel(self, items: Items) -> ast.Channel:
         clauses, span = self._clauses(items), self._span(items)
@@ -149,8 +156,10 @@ class Builder(Base):
         )
 
     def place(self, items: Items) -> ast.Place:
-        points = tuple(_all(items, ast.Point))
-        return ast.Place(items[1], points, _has(items, "AREA"), self._title(items), span=self._span(items))
+        return ast.Place(items[1], items[-1].points, items[-1].area, self._title(items), span=self._span(items))
+
+    def points(self, items: Items) -> ast.Points:
+        return ast.Points(tuple(_all(items, ast.Point)), _has(items, "AREA"), span=self._span(items))
 
     def occasion(self, items: Items) -> ast.Occasion:
         return ast.Occasion(items[1], items[-1], self._title(items), span=self._span(items))
@@ -216,11 +225,16 @@ class Builder(Base):
     group_clause = channel_clause = prose = segment_clause
 
     def review(self, items: Items) -> tuple[Token, ast.Review]:
-        word, count = items[0], self._count(items[2])
-        return word, ast.Review(count, _unit(items[3]), items[-1], span=self._span(items))
+        return items[0], replace(items[1], span=self._span(items))
+
+    def rhythm(self, items: Items) -> ast.Review:
+        return ast.Review(self._count(items[1]), _unit(items[2]), items[-1], span=self._span(items))
 
     def active(self, items: Items) -> tuple[Token, ast.Dates]:
-        return items[0], ast.Dates(items[2], items[4], span=self._span(items))
+        return items[0], replace(items[1], span=self._span(items))
+
+    def stretch(self, items: Items) -> ast.Dates:
+        return ast.Dates(items[1], items[3], span=self._span(items))
 
     def size_promise(self, items: Items) -> ast.SizePromise:
         numbers = [self.number([item]) for item in items if isinstance(item, Token) and item.type == "NUMBER"]

@@ -52,8 +52,7 @@ def _definition(node: ast.Definition) -> list[Line]:
             text = f"{_opening(node)} = {expression(node.value)}"
             return [line(text, node.span)]
         case ast.Place():
-            points = ", ".join(expression(point) for point in node.points)
-            return [line(f"{_opening(node)} = {'area ' if node.area else ''}{points}", node.span)]
+            return [line(f"{_opening(node)} = {points(node)}", node.span)]
         case ast.Occasion():
             return [line(f"{_opening(node)} = {days(node.days)}", node.span)]
         case ast.Tiers():
@@ -93,6 +92,11 @@ def _opening(node: ast.Definition) -> str:
     kind = type(node).__name__.lower()
     shown = f" {expression(title)}" if title else ""
     return f"{kind} {name(node.name)}{shown}{f' for {name(entity)}' if entity else ''}"
+
+
+def points(node: ast.Place) -> str:
+    """Where a place is, as it is written."""
+    return ("area " if node.area else "") + ", ".join(expression(point) for point in node.points)
 
 
 def tiers(node: ast.Tiers) -> str:

@@ -12,15 +12,21 @@ from dataclasses import replace
 from typing import assert_never
 
 from segdsl.grammar import ast
-from segdsl.grammar.format import WIDTH, days, expression
+from segdsl.grammar.format import WIDTH, days, expression, points, promise, review
 from segdsl.grammar.layout import Block, Line, blocks, comment_lines, line, stands_apart, word
 from segdsl.grammar.yaml_definitions import CONSTANT_STARTS
+from segdsl.source import Span
 
 SECTIONS: dict[str, type[ast.Definition]] = {
     "lets": ast.Let,
+    "places": ast.Place,
     "occasions": ast.Occasion,
     "metrics": ast.Metric,
+    "scores": ast.Score,
+    "channels": ast.Channel,
     "groups": ast.Group,
+    "tiers": ast.Tiers,
+    "splits": ast.Split,
     "segments": ast.Segment,
 }
 # Lists in lists beyond this are written as one text: YAML has a limit of its own.
@@ -90,8 +96,19 @@ def _definition(node: ast.Definition) -> list[Line]:
     match node:
         case ast.Let():
             return [line(f"  {bare(node.name.text)}: {_constant(node.value)}", node.span)]
-        case ast.Metric():
-            return _titled(node, node.title, "value", line(leaf(expression(node.value)), node.value.span))
+        case ast.Metric() | ast.Score():
+            value = line(leaf(expression(node.value)), node.value.span)
+            return _titled(node, node.title, "value", value, node.entity)
+        case ast.Place():
+            span = node.points[0].span.to(node.points[-1].span)
+            return _titled(node, node.title, "points", line(leaf(points(node)), span))
+        case ast.Channel():
+            lines = [_head(node), *_texts(("title", node.title)), *_entity(node.entity)]
+            head = lines[-1].end
+            lines += _texts(("owner", node.owner), ("about", node.about))
+            return lines + _when(node.when, word("    when:", "when", node, head))
+        case ast.Tiers() | ast.Split():
+            return _shorthand(node)
         case ast.Occasion():
             return _titled(node, node.title, "days", line(leaf(days(node.days)), node.days.span))
         case ast.Group():
@@ -105,16 +122,76 @@ def _definition(node: ast.Definition) -> list[Line]:
             assert_never(node)
 
 
-def _titled(node: ast.Definition, title: ast.Text | None, key: str, value: Line) -> list[Line]:
-    """A value with its title under keys; without one it stands behind the name."""
-    if title is None:
+def _titled(
+    node: ast.Definition, title: ast.Text | None, key: str, value: Line, entity: ast.Ident | None = None
+) -> list[Line]:
+    """A value with its title and its entity under keys; without any it stands behind the name."""
+    if title is None and entity is None:
         return [line(f"  {bare(node.name.text)}: {value.text}", node.span)]
     value.text = f"    {key}: {value.text}"
-    return [_head(node), *_texts(("title", title)), value]
+    return [_head(node), *_texts(("title", title)), *_entity(entity), value]
+
+
+def _entity(node: ast.Ident | None) -> list[Line]:
+    return [] if node is None else [line(f"    entity: {bare(node.text)}", node.span)]
+
+
+def _shorthand(node: ast.Tiers | ast.Split) -> list[Line]:
+    """Tiers or a split: what is measured or divided, then each part by its name."""
+    lines = [_head(node), *_texts(("title", node.title)), *_entity(node.entity)]
+    parts: list[tuple[ast.Tier | ast.Share, str, str]]
+    if isinstance(node, ast.Tiers):
+        lines.append(line(f"    by: {leaf(expression(node.value))}", node.value.span))
+        parts = [(each, "bound", f"{each.op} {expression(each.bound)}") for each in node.tiers]
+        lines.append(_key("    tiers:", lines, node.tiers[0].span))
+    else:
+        if node.segment is not None:
+            lines.append(line(f"    of: {bare(node.segment.text)}", node.segment.span))
+        parts = [(each, "share", f"{expression(each.percent)}%") for each in node.shares]
+        lines.append(_key("    shares:", lines, node.shares[0].span))
+    for part, key, text in parts:
+        lines += _part(part, bare(part.name.text), key, leaf(text), "      ")
+    if isinstance(node, ast.Tiers) and node.rest is not None:
+        lines += _part(node.rest, "otherwise", "name", bare(node.rest.name.text), "    ")
+    return lines + _texts(("owner", node.owner), ("about", node.about))
+
+
+def _key(text: str, before: Sequence[Line], first: Span) -> Line:
+    """A key over several lines, the first for what stands at `first`: where the key stood, if there was one."""
+    home = first.home
+    after = max((each.end for each in before if each.end <= home.start), default=home.start)
+    place = home.source.text.rfind(text.strip(), after, home.start)
+    return Line(text, home.start, home.start) if place < 0 else Line(text, place, place + len(text.strip()))
+
+
+def _part(node: ast.Tier | ast.Share | ast.Rest, name: str, key: str, text: str, indent: str) -> list[Line]:
+    if node.title is None:
+        return [line(f"{indent}{name}: {text}", node.span)]
+    home = node.span.home
+    return [
+        Line(f"{indent}{name}:", home.start, home.start),
+        line(f"{indent}  title: {bare(node.title.value)}", node.title.span),
+        Line(f"{indent}  {key}: {text}", node.title.span.home.end, home.end),
+    ]
+
+
+def _claims(node: ast.Segment, before: Sequence[Line]) -> list[Line]:
+    """The promises of a segment, its review and when it is active."""
+    lines = [line(f"    expect: {leaf(promise(each))}", each.span) for each in node.expects]
+    if len(lines) > 1:
+        for each, said in zip(lines, node.expects, strict=True):
+            each.text = f"      - {leaf(promise(said))}"
+        lines.insert(0, _key("    expect:", before, node.expects[0].span))
+    if node.review is not None:
+        lines.append(line(f"    review: {leaf(review(node.review))}", node.review.span))
+    if node.active is not None:
+        days_ = f"from {expression(node.active.start)} to {expression(node.active.end)}"
+        lines.append(line(f"    active: {leaf(days_)}", node.active.span))
+    return lines
 
 
 def _segment(node: ast.Segment) -> list[Line]:
-    lines = [_head(node), *_texts(("title", node.title))]
+    lines = [_head(node), *_texts(("title", node.title)), *_entity(node.entity)]
     if node.group is not None:
         lines.append(line(f"    group: {bare(node.group.text)}", node.group.span))
     if node.priority is not None:
@@ -125,7 +202,7 @@ def _segment(node: ast.Segment) -> list[Line]:
         lines += _when(node.when, word("    when:", "when", node, head))
     if node.otherwise:
         lines.append(word("    otherwise: true", "otherwise", node, head))
-    return lines
+    return lines + _claims(node, lines)
 
 
 def _head(node: ast.Definition) -> Line:

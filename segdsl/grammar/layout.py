@@ -48,7 +48,7 @@ class Block:
     def goes_on_from(self, before: ast.Definition | None) -> bool:
         """Whether no blank line is needed: values that follow each other stay together."""
         is_commented = self.above or self.lines[0].text.lstrip().startswith("#")
-        is_value = isinstance(self.definition, ast.Let | ast.Metric | ast.Occasion)
+        is_value = isinstance(self.definition, ast.Let | ast.Metric | ast.Score | ast.Place | ast.Occasion)
         return is_value and type(self.definition) is type(before) and not is_commented
 
 

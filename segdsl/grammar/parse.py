@@ -25,6 +25,9 @@ MAX_DEPTH = 100
 # So many hidden characters are pointed at in one file; more of them say nothing new.
 MAX_HIDDEN = 20
 
+# The parts of definitions that can be read by themselves, by their rule.
+PARTS = ("days", "points", "bound", "percent", "promise", "rhythm", "stretch")
+
 # Where a definition can be expected to begin: a broken one ends there.
 _HEAD = re.compile(
     r"^[ \t]*(?:segment|group|tiers|split|let|metric|score|place|occasion|channel)[ \t]+"
@@ -80,12 +83,16 @@ def parse_expression(source: Source, start: int, end: int, report: Report) -> as
     return node if _is_shallow(node, report) else broken
 
 
-def parse_days(source: Source, start: int, end: int, report: Report) -> ast.Days | ast.Broken:
-    """The days of an occasion that stand from `start` to `end` of a file."""
-    if not hides(source, start, end, report):
+def parse_part(rule: str, source: Source, start: int, end: int, report: Report) -> ast.Node:
+    """The part of a definition, by its rule in `PARTS`, that stands from `start` to `end`; `ast.Broken` if it cannot.
+
+    The days of an occasion are `ast.Days`, and so on, as `Builder` makes them.
+    """
+    if not hides(source, start, end, report) and not _nested_too_deep(source, start, end, report):
         try:
-            node: ast.Days = Builder(source, report).transform(_tree("days", source, start, end))
-            return node
+            node: ast.Node = Builder(source, report).transform(_tree(rule, source, start, end))
+            if _is_shallow(node, report):
+                return node
         except UnexpectedInput as error:
             explain(error, source, start, end, report)
     return ast.Broken(span=source.span(start, end))
@@ -130,7 +137,11 @@ def clause_words(source: Source, start: int, end: int) -> dict[str, Span]:
 def _lark() -> Lark:
     grammar = files("segdsl.grammar").joinpath("segment.lark").read_text(encoding="utf-8")
     return Lark(
-        grammar, parser="lalr", lexer="contextual", start=["start", "condition", "days", "head"], keep_all_tokens=True
+        grammar,
+        parser="lalr",
+        lexer="contextual",
+        start=["start", "condition", "head", *PARTS],
+        keep_all_tokens=True,
     )
 
 

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeVar
 
 import yaml
 
 from segdsl.diagnostics import Label, Report
 from segdsl.grammar import ast
-from segdsl.grammar.parse import comments_in, hides, parse_days, parse_expression
+from segdsl.grammar.parse import comments_in, hides, parse_expression, parse_part
 from segdsl.source import Excerpt, Source, Span
 
 MAX_DEPTH = 50
@@ -45,6 +46,7 @@ class Mapping(ast.Node):
 
 
 Tree = Scalar | Sequence | Mapping
+N = TypeVar("N", bound=ast.Node)
 
 
 @dataclass(slots=True)
@@ -101,9 +103,10 @@ def expression(scalar: Scalar, report: Report) -> ast.Expr:
     return parse_expression(*_reading(scalar), report)
 
 
-def days(scalar: Scalar, report: Report) -> ast.Days | ast.Broken:
-    """The days of an occasion that a scalar's text is."""
-    return parse_days(*_reading(scalar), report)
+def part(rule: str, kind: type[N], scalar: Scalar, report: Report) -> N | None:
+    """The part of a definition that a scalar's text is, read by `rule`; None when it cannot be read."""
+    found = parse_part(rule, *_reading(scalar), report)
+    return found if isinstance(found, kind) else None
 
 
 def _reading(scalar: Scalar) -> tuple[Source, int, int]:

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import TypeVar
 
 from segdsl.diagnostics import Report
-from segdsl.grammar import ast, yaml
+from segdsl.grammar import ast, yaml, yaml_shorthands
 from segdsl.grammar.files import Fields, named
 from segdsl.source import Source
 
-FILE_KEYS = ("lets", "occasions", "metrics", "groups", "segments")
-SEGMENT_KEYS = ("title", "group", "priority", "owner", "about", "when", "otherwise")
+FILE_KEYS = (
+    "lets", "places", "occasions", "metrics", "scores", "channels", "groups", "tiers", "splits", "segments"
+)  # fmt: skip
+SEGMENT_KEYS = (
+    "title", "entity", "group", "priority", "owner", "about", "when", "otherwise", "expect", "review", "active"
+)  # fmt: skip
 GROUP_KEYS = ("title", "exclusive", "complete", "owner", "about")
-METRIC_KEYS = ("title", "value")
+METRIC_KEYS = ("title", "entity", "value")
+PLACE_KEYS = ("title", "points")
+CHANNEL_KEYS = ("title", "entity", "owner", "about", "when")
 OCCASION_KEYS = ("title", "days")
+V = TypeVar("V", ast.Metric, ast.Score)
+N = TypeVar("N", bound=ast.Node)
+# What holds a part of the expression language, wherever it stands in a definition.
+LEAVES = ("value", "points", "days", "when", "by", "expect", "review", "active")
 JUNCTIONS = ("all", "any", "not")
 # What a constant begins with that is no bare text.
 CONSTANT_STARTS = tuple('"-0123456789')
@@ -30,8 +41,13 @@ def parse_definitions(source: Source, report: Report) -> ast.Module:
     readers: dict[str, Callable[[ast.Ident, yaml.Tree, Report], ast.Definition | None]] = {
         "lets": _let,
         "occasions": _occasion,
+        "places": _place,
         "metrics": _metric,
+        "scores": _score,
+        "channels": _channel,
         "groups": _group,
+        "tiers": yaml_shorthands.tiers,
+        "splits": yaml_shorthands.split,
         "segments": _segment,
     }
     definitions: list[ast.Definition] = []
@@ -56,7 +72,8 @@ def _expressions(root: yaml.Mapping) -> Iterator[yaml.Scalar]:
     for section, definitions in root.entries.values():
         for _, node in named(definitions if isinstance(definitions, yaml.Mapping) else None):
             if isinstance(node, yaml.Mapping):
-                waiting += [value for key, value in named(node) if key.text in ("value", "days", "when")]
+                waiting += [value for key, value in named(node) if key.text in LEAVES]
+                waiting += yaml_shorthands.leaves(node)
             elif section.text != "lets" or (isinstance(node, yaml.Scalar) and is_written_constant(node)):
                 waiting.append(node)
     while waiting:
@@ -93,29 +110,79 @@ def is_written_constant(node: yaml.Scalar) -> bool:
 
 
 def _metric(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Metric | None:
+    return _valued(ast.Metric, name, node, report)
+
+
+def _score(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Score | None:
+    return _valued(ast.Score, name, node, report)
+
+
+def _valued(kind: type[V], name: ast.Ident, node: yaml.Tree, report: Report) -> V | None:
+    what, span = f"{kind.__name__.lower()} `{name.text}`", name.span.to(node.span)
     if isinstance(node, yaml.Scalar) and node.value is not None:
-        return ast.Metric(name, yaml.expression(node, report), span=name.span.to(node.span))
+        return kind(name, yaml.expression(node, report), span=span)
     if not isinstance(node, yaml.Mapping):
-        report.add("bad-value", f"metric `{name.text}` must hold a value", name.span, help="write `value: sum(...)`")
+        report.add("bad-value", f"{what} must hold a value", name.span, help="write `value: sum(...)`")
         return None
-    fields = Fields(node, f"metric `{name.text}`", METRIC_KEYS, report)
+    fields = Fields(node, what, METRIC_KEYS, report)
     value = fields.scalar("value", required=True)
     if value is None:
         return None
-    return ast.Metric(name, yaml.expression(value, report), fields.text("title"), span=name.span.to(node.span))
+    return kind(name, yaml.expression(value, report), fields.text("title"), fields.name("entity"), span=span)
+
+
+def _place(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Place | None:
+    fields, scalar = None, node
+    if isinstance(node, yaml.Mapping):
+        fields = Fields(node, f"place `{name.text}`", PLACE_KEYS, report)
+        found = fields.scalar("points", required=True)
+        if found is None:
+            return None
+        scalar = found
+    if not isinstance(scalar, yaml.Scalar) or scalar.value is None:
+        help = "write `(19.07, 72.87)`, or `area (...), (...), (...)`"
+        report.add("bad-value", f"place `{name.text}` must hold its points", name.span, help=help)
+        return None
+    points = yaml.part("points", ast.Points, scalar, report)
+    title, span = fields.text("title") if fields else None, name.span.to(node.span)
+    return ast.Place(name, points.points if points else (), points is not None and points.area, title, span=span)
+
+
+def _channel(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Channel | None:
+    if not isinstance(node, yaml.Mapping):
+        report.add("bad-value", f"channel `{name.text}` must hold keys", name.span, help="write `{when: ...}`")
+        return None
+    fields = Fields(node, f"channel `{name.text}`", CHANNEL_KEYS, report)
+    span, when = name.span.to(node.span), node.entries.get("when")
+    if when is None:
+        message = f"channel `{name.text}` does not say who can be reached"
+        report.add("missing-condition", message, name.span, help="add `when:`")
+    return ast.Channel(
+        name,
+        when=ast.Broken(span=span) if when is None else _condition(when[1], report, inner=False),
+        title=fields.text("title"),
+        entity=fields.name("entity"),
+        owner=fields.text("owner"),
+        about=fields.text("about"),
+        span=span,
+    )
 
 
 def _occasion(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Occasion | None:
     span = name.span.to(node.span)
     if isinstance(node, yaml.Scalar) and node.value is not None:
-        return ast.Occasion(name, yaml.days(node, report), span=span)
+        return ast.Occasion(name, _days(node, report), span=span)
     if not isinstance(node, yaml.Mapping):
         help = "write `days: 2026-11-06 to 2026-11-11`"
         report.add("bad-value", f"occasion `{name.text}` must hold its days", name.span, help=help)
         return None
     fields = Fields(node, f"occasion `{name.text}`", OCCASION_KEYS, report)
     days = fields.scalar("days", required=True)
-    return None if days is None else ast.Occasion(name, yaml.days(days, report), fields.text("title"), span=span)
+    return None if days is None else ast.Occasion(name, _days(days, report), fields.text("title"), span=span)
+
+
+def _days(node: yaml.Scalar, report: Report) -> ast.Days | ast.Broken:
+    return yaml.part("days", ast.Days, node, report) or ast.Broken(span=node.span)
 
 
 def _group(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Group | None:
@@ -154,14 +221,37 @@ def _segment(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Segment | 
     return ast.Segment(
         name,
         title=fields.text("title"),
+        entity=fields.name("entity"),
         group=fields.name("group"),
         priority=priority,
         owner=fields.text("owner"),
         about=fields.text("about"),
         when=None if when is None else _condition(when[1], report, inner=False),
         otherwise=otherwise,
+        expects=tuple(_promises(node, fields.what, report)),
+        review=_part("rhythm", ast.Review, fields.scalar("review"), report),
+        active=_part("stretch", ast.Dates, fields.scalar("active"), report),
         span=name.span.to(node.span),
     )
+
+
+def _part(rule: str, kind: type[N], node: yaml.Scalar | None, report: Report) -> N | None:
+    return None if node is None else yaml.part(rule, kind, node, report)
+
+
+def _promises(node: yaml.Mapping, what: str, report: Report) -> Iterator[ast.Promise]:
+    """One text, or a list of them."""
+    if "expect" not in node.entries:
+        return
+    name, value = node.entries["expect"]
+    for item in value.items if isinstance(value, yaml.Sequence) else (value,):
+        if not isinstance(item, yaml.Scalar) or item.value is None:
+            help = "write `expect: 100 to 500 customers`, or a list of such texts"
+            report.add("bad-value", f"`expect` of {what} holds promises", name.span, help=help)
+            continue
+        found = yaml.part("promise", ast.Node, item, report)
+        if isinstance(found, ast.Promise):
+            yield found
 
 
 def _condition(node: yaml.Tree, report: Report, *, inner: bool) -> ast.Expr:

@@ -230,7 +230,8 @@ def _groups(written: _Definitions, report: Report) -> dict[str, ir.Group]:
             help_ = f"write `in {name}` in the head of a segment"
             report.add("empty-group", f"group `{name}` has no segments", node.name.span, help=help_)
     return {
-        name: _group(node, members[name], report, proven=name in written.shorthands) for name, node in written.groups.items()
+        name: _group(node, members[name], report, proven=name in written.shorthands)
+        for name, node in written.groups.items()
     }
 
 
