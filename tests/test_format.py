@@ -55,7 +55,9 @@ channel email "E-mail" for customer
   when email is known and email_opt_in and not in list "unsubscribed.csv"
 channel push when app_token is known
 # how often
-tiers usage "Usage: it's [a] lot, #1" for account by count(visit in last 30 days): heavy "Heavy, {users}: #1" >= 20, medium < -5.5, `odd - name` = "a: #b", otherwise inactive "Not at all"
+tiers usage "Usage: it's [a] lot, #1" for account by count(visit in last 30 days):
+  heavy "Heavy, {users}: #1" >= 20,
+  medium < -5.5, `odd - name` = "a: #b", otherwise inactive "Not at all"
   owner "crm@acme.example"
 tiers plain_tiers by ltv: a >= 20
 split welcome_test "Welcome" for customer of segment newcomers: control "Control, {group}" 20%, short 40.5%

@@ -138,7 +138,7 @@ class Builder(Base):
         return ast.Share(items[0], items[-1], self._title(items), span=self._span(items))
 
     def percent(self, items: Items) -> ast.Number:
-        return self.number(items[:1])
+        return replace(self.number(items[:1]), span=self._span(items))
 
     def channel(self, items: Items) -> ast.Channel:
         clauses, span = self._clauses(items), self._span(items)
