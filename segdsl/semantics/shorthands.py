@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from segdsl.diagnostics import Label, Report
 from segdsl.grammar import ast
-from segdsl.semantics import ir, scope
+from segdsl.semantics import ir
 from segdsl.semantics.comparison import comparable, comparison
+from segdsl.semantics.constants import literal
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.samples import ALL, can_be_drawn
 from segdsl.semantics.scope import Scope
@@ -87,7 +88,7 @@ def _tiers(node: ast.Tiers, resolver: Expressions, entity: Scope) -> Iterator[tu
             _check_wins(tier, bound, known, resolver.report)
             known.append((tier, bound))
         yield tier.name.text, comparison(value, tier.op, bound, tier)
-    if isinstance(value, ir.Literal) and value != scope.unknown(node.value):
+    if literal(node.value) is not None:
         message = f"`{node.value.span.text}` is the same for everyone"
         resolver.report.add("bad-tiers", message, node.value.span, help="name a column, a metric or a calculation")
 
