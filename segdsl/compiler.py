@@ -189,6 +189,7 @@ def resolve(
         week_starts=project.week_starts,
         settings=settings,
         report=report,
+        read_list=project.list_file,
     )
 
 

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from segdsl.diagnostics import did_you_mean, listed
 from segdsl.semantics.catalog import Catalog, Table
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
 from segdsl.source import Span
 
 WHOLE_NUMBERS = frozenset(
@@ -138,7 +138,7 @@ def kind(data_type: str) -> str:
         return "timestamp"
     if data_type in ZONED_MOMENTS:
         return "timestamp with time zone"
-    return {"BOOLEAN": "boolean", "DATE": "date"}.get(data_type, data_type)
+    return {"BOOLEAN": "boolean", "DATE": "date", "VARCHAR[]": "list of text"}.get(data_type, data_type)
 
 
 def fits(declared: Type, data_type: str) -> bool:
@@ -159,6 +159,8 @@ def fits(declared: Type, data_type: str) -> bool:
             return stored == "date"
         case Timestamp(zoned=zoned):
             return stored == ("timestamp with time zone" if zoned else "timestamp")
+        case TextList():
+            return stored == "list of text"
         case Unknown():
             return True
         case _:
@@ -182,6 +184,8 @@ def declared_as(type_: Type) -> str:
             return "`timestamp with time zone`"
         case Timestamp():
             return "`timestamp`"
+        case TextList():
+            return "`list of text`"
         case Unknown():
             return "nothing that is known"
         case _:
@@ -197,6 +201,7 @@ def _advice(data_type: str, column: str, *, is_declared: bool) -> str:
         "timestamp with time zone": "timestamp with time zone",
         "boolean": "boolean",
         "date": "date",
+        "list of text": "list of text",
     }.get(kind(data_type))
     if written is None:
         return "segdsl cannot read such values: leave the column out, or cast it in a view"

@@ -3,7 +3,8 @@
 In: a path. Out: a `Project`, values only: sources, settings and targets, and the findings made on the way. Nothing
 else in segdsl reads or writes a project's files. Promised: what stands in a file never raises; only a project that is
 not there at all does, and a file that cannot be written (`ProjectProblem`). No file outside of the project is opened,
-and none larger than 1 MB. A file is replaced in one step, and only if it still says what was read.
+and none larger than 1 MB, or 50 MB if it is a list. A list file is read when a definition asks for it, all others at
+once. A file is replaced in one step, and only if it still says what was read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ PROJECT_FILE = "segdsl.yml"
 CATALOG_FILE = "catalog.yml"
 SEGMENTS_FOLDER = "segments"
 LARGEST_FILE = 1_000_000
+LARGEST_LIST = 50_000_000
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TARGET_TYPES: dict[str, tuple[str, ...]] = {"duckdb": ("path", "schema", "memberships")}
@@ -100,6 +102,30 @@ class Project:
                 f"there is no target `{name}`", did_you_mean(name, targets, f"the targets are {listed(targets)}")
             )
         return self._opened(targets[name])
+
+    def list_file(self, file: ast.Text, report: Report) -> Source | None:
+        """The text of a CSV file that a definition names; what is wrong is reported there."""
+        parts = file.value.split("/")
+        if not file.value.lower().endswith(".csv"):
+            message, help = f"`{_shown(file.value)}` is no CSV file", 'name a file such as `"lists/vip.csv"`'
+        elif any(part in ("", ".", "..") for part in parts) or re.search(r"[\\\0:]", file.value):
+            message = f"`{_shown(file.value)}` is not the path of a file in the project"
+            help = f'write it from the folder of {PROJECT_FILE} on, with `/`: `"lists/vip.csv"`'
+        else:
+            reading = Report()
+            source = _read(self.root, file.value, reading, LARGEST_LIST)
+            for found in reading:
+                help = self._lists_like(file.value) if found.rule.name == "missing-file" else found.help
+                report.add(found.rule.name, found.message, file.span, label=found.label.text, help=help)
+            return source
+        report.add("bad-value", message, file.span, help=help)
+        return None
+
+    def _lists_like(self, name: str) -> str:
+        """What to type when there is no such list."""
+        there = [path.relative_to(self.root).as_posix() for pattern in ("*", "*/*") for path in self.root.glob(pattern)]
+        close = did_you_mean(name, sorted(path for path in there if path.lower().endswith(".csv")))
+        return close or f"put it into the project, beside {PROJECT_FILE} or in a folder there"
 
     def _opened(self, target: ast.Target) -> Target:
         options = {option.name.text: self._expanded(option, target) for option in target.options}
@@ -201,7 +227,7 @@ def _segment_files(root: Path, folder: str, report: Report) -> Iterator[str]:
             yield name
 
 
-def _read(root: Path, name: str, report: Report) -> Source | None:
+def _read(root: Path, name: str, report: Report, largest: int = LARGEST_FILE) -> Source | None:
     """The text of a file of the project; None, and a finding, when it cannot be read."""
     try:
         path = (root / name).resolve(strict=True)
@@ -214,16 +240,17 @@ def _read(root: Path, name: str, report: Report) -> Source | None:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 _refuse(name, "it is not a file", report)
                 return None
-            content = file.read(LARGEST_FILE + 1)
+            content = file.read(largest + 1)
     except FileNotFoundError:
         _missing(name, report)
         return None
     except (OSError, RuntimeError) as error:
         _refuse(name, _reason(error), report)
         return None
-    if len(content) > LARGEST_FILE:
-        span = Source(_shown(name), "").whole()
-        report.add("file-too-large", f"`{_shown(name)}` is larger than 1 MB", span, help="split it into several files")
+    if len(content) > largest:
+        span, size = Source(_shown(name), "").whole(), f"{largest // 1_000_000} MB"
+        message = f"`{_shown(name)}` is larger than {size}"
+        report.add("file-too-large", message, span, help="split it into several files")
         return None
     return _decoded(_shown(name), content, report)
 

@@ -6,6 +6,7 @@ A file is one feature, a `##` one behaviour. The blocks of a case:
     catalog         catalog.yml; before the first `##` for the whole file; else `tests/cases/catalog.yml`
     project         segdsl.yml, likewise; else a project called `example` on UTC
     set             `--set` overrides, `NAME=VALUE` a line
+    list FILE       a list file, where the project begins
     rows            YAML: rows by catalog table and, if need be, `as_of` and `stored: {order.amount: DOUBLE}`
     diagnostics     expected: what `segdsl check` prints; a program without this block must have no findings
     members         expected: who qualifies for each segment, and who is assigned when these are others
@@ -41,12 +42,12 @@ from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.evaluate import Membership, memberships
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
 from segdsl.source import Source
 from tests import markdown, tables
 
 CASES = Path(__file__).parent / "cases"
-INPUTS = ("seg", "catalog", "project", "set", "rows")
+INPUTS = ("seg", "catalog", "project", "set", "list", "rows")
 EXPECTED = ("diagnostics", "members", "sql", "formatted")
 Column = Literal["qualifies", "assigned"]
 PROJECT = "name: example\n"
@@ -94,6 +95,8 @@ class Run:
         for block in self.case.blocks:
             if block.kind == "seg":
                 files[f"segments/{' '.join(block.words[1:]) or 'example.seg'}"] = block.text
+            if block.kind == "list":
+                files[" ".join(block.words[1:])] = block.text
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -228,6 +231,9 @@ def _typed(type_: Type, value: object) -> object:
             moment = datetime.fromisoformat(text)
             assert (moment.tzinfo is not None) == zoned, f"{text}: an offset is for zoned moments, and only for them"
             return moment
+        case TextList():
+            assert isinstance(value, list), f"{value}: a list of texts stands in brackets"
+            return value
         case _:
             assert_never(type_)
 
@@ -247,6 +253,8 @@ def _physical(type_: Type, values: list[object]) -> str:
             return "DATE"
         case Timestamp(zoned=zoned):
             return "TIMESTAMPTZ" if zoned else "TIMESTAMP"
+        case TextList():
+            return "VARCHAR[]"
         case Unknown():
             return "VARCHAR" if any(isinstance(value, str) for value in values) else "BIGINT"
         case _:

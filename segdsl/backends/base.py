@@ -22,7 +22,8 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from segdsl.backends import lower, plan
-from segdsl.backends.printing import Expressions
+from segdsl.backends.printing import MEMBER, Expressions
+from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Table
@@ -104,6 +105,18 @@ class Backend(ABC):
         """The beginning of the MD5 of a salt and a key; see `plan.Digest`."""
 
     @abstractmethod
+    def list_has(self, list_: exp.Expr, member: str, folded: bool) -> exp.Expr:
+        """Whether a text is a member of a list; see `plan.ListHas`."""
+
+    @abstractmethod
+    def list_length(self, list_: exp.Expr) -> exp.Expr:
+        """How many known members a list has."""
+
+    @abstractmethod
+    def unnested(self, texts: Sequence[str]) -> exp.Expr:
+        """A row for each of the texts, a hundred thousand or more of them."""
+
+    @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         """The statements that make `table` hold the rows of `query` and no others."""
 
@@ -119,7 +132,8 @@ class Backend(ABC):
 
     def _tree(self, query: plan.Query) -> exp.Query:
         result = self._select(query.result)
-        steps = exp.With(expressions=[self._relation(relation) for relation in query.relations])
+        constants = [self._constants(each) for each in query.constants]
+        steps = exp.With(expressions=[*constants, *(self._relation(relation) for relation in query.relations)])
         steps.add_comments([comment(query.comment)])
         result.set("with_", steps)
         return result
@@ -140,6 +154,15 @@ class Backend(ABC):
     def _relation(self, relation: plan.Relation) -> exp.CTE:
         alias = exp.TableAlias(this=self.name(relation.name))
         return exp.CTE(this=self._select(relation.select), alias=alias)
+
+    def _constants(self, constants: plan.Constants) -> exp.CTE:
+        texts = [str(member) if isinstance(member, str) else format(member, "f") for member in constants.members]
+        member: exp.Expr = self.unnested(texts)
+        if not isinstance(constants.members[0], str):
+            whole = constants.scale == 0
+            member = self.cast(member, "BIGINT") if whole else self.decimal(member, MAX_DIGITS, constants.scale)
+        select = exp.Select(expressions=[exp.Alias(this=member, alias=self.name(MEMBER))])
+        return exp.CTE(this=select, alias=exp.TableAlias(this=self.name(constants.name)))
 
     def _select(self, select: plan.Select) -> exp.Select:
         # A name without its relation is only safe where there is one relation and nothing is renamed in between.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from segdsl.backends import plan
 from segdsl.backends.base import Backend, FileFormat
 from segdsl.semantics.catalog import Table
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type
 
 # SELECT keyword_name FROM duckdb_keywords(): also those that could stand unquoted in some places.
 WORDS = """
@@ -80,6 +82,8 @@ class DuckDB(Backend):
                 return exp.AtTimeZone(this=self.cast(column, "TIMESTAMPTZ"), zone=utc)
             case Timestamp():
                 return self.cast(column, "TIMESTAMP")
+            case TextList():
+                return self.cast(column, "TEXT[]")
             case _:
                 return column
 
@@ -99,6 +103,24 @@ class DuckDB(Backend):
     def digest(self, salt: str, key: exp.Expr) -> exp.Expr:
         salted = exp.DPipe(this=exp.Literal.string(f"{salt}:"), expression=self.cast(key, "TEXT"), safe=True)
         return exp.Substring(this=exp.MD5(this=salted), start=exp.Literal.number(1), length=exp.Literal.number(15))
+
+    def list_has(self, list_: exp.Expr, member: str, folded: bool) -> exp.Expr:
+        if folded:
+            each = exp.Identifier(this="each", quoted=False)
+            lower = exp.Lambda(this=exp.Lower(this=each), expressions=[each.copy()], colon=True)
+            list_ = exp.Transform(this=list_, expression=lower)
+        return exp.ArrayContains(this=list_, expression=exp.Literal.string(member))
+
+    def list_length(self, list_: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="LIST_COUNT", expressions=[list_])
+
+    def unnested(self, texts: Sequence[str]) -> exp.Expr:
+        """One text that is split: a node for each of so many would take seconds to print, and longer to plan."""
+        separator = "\n"
+        while separator.join(texts).split(separator) != texts:
+            separator += "-\n"
+        split = exp.Split(this=exp.Literal.string(separator.join(texts)), expression=exp.Literal.string(separator))
+        return exp.Explode(this=split)
 
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         return [_create("TABLE", table, query, replace=True)]

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.backends import plan, quotients, samples
+from segdsl.backends import choices, plan, quotients, samples
 from segdsl.backends.names import Names, worded
 from segdsl.backends.quotients import Exact, Number, Quotient
 from segdsl.backends.relations import Building, Place, Scope, Source
@@ -46,6 +46,8 @@ class Expressions:
         self.groups: dict[GroupName, Scope] = {}
         # Relations that nothing else looks for.
         self.others: list[Building] = []
+        # Lists of constants by their file and what they hold.
+        self.constants: dict[tuple[str, tuple[str, ...] | tuple[Decimal, ...]], plan.Constants] = {}
         self._beginning: set[tuple[str, bool]] = set()
 
     # --- rows ---------------------------------------------------------------------------------------
@@ -230,6 +232,13 @@ class Expressions:
                 return plan.Constant(self.clock.today)
             case ir.Part(part, value):
                 return Exact(plan.Part(part, self._shown(value, scope)), 0, narrow=True)
+            case ir.Choice():
+                return choices.choice(self, node, scope)
+            case ir.Length(value):
+                of_list = isinstance(value.type, types.TextList)
+                return Exact(plan.Length(self._plain(value, scope), of_list), 0, narrow=True)
+            case ir.Key(table, type_):
+                return _typed(scope.published(scope.place.key_as(type_), self.catalog.tables[table].key or ""), type_)
             case ir.DaysBetween(start, end):
                 days = plan.DaysBetween(self._plain(start, scope), self._plain(end, scope))
                 return Exact(days, 0, narrow=True)
@@ -320,6 +329,14 @@ class Expressions:
             case ir.TextMatch(value, kind, pattern, folded):
                 pattern = folded_text(pattern) if folded else pattern
                 return plan.TextMatch(self._plain(value, scope), kind, pattern, folded)
+            case ir.AtLeast(least, terms):
+                return _at_least(least, [self.condition(term, scope) for term in terms])
+            case ir.ListHas(value, options, least, folded):
+                members = dict.fromkeys(folded_text(option) if folded else option for option in options)
+                found = self._plain(value, scope)
+                return _at_least(least, [plan.ListHas(found, member, folded) for member in members])
+            case ir.InFile(value, name, members):
+                return self._in_file(self._plain(value, scope), name, members)
             case ir.InWindow(value, window):
                 return self._within(self._plain(value, scope), _moment_type(value), window)
             case ir.Anniversary(value, window):
@@ -367,6 +384,16 @@ class Expressions:
             option for option in options if not isinstance(option, datetime) or _is_aware(option) == _has_zone(node)
         ]
         return plan.OneOf(found, tuple(self._constant(option) for option in alike)) if alike else NEVER
+
+    def _in_file(
+        self, value: plan.Expression, name: str, members: tuple[str, ...] | tuple[Decimal, ...]
+    ) -> plan.Expression:
+        if not members:
+            return NEVER
+        if (name, members) not in self.constants:
+            scale = max(-int(each.as_tuple().exponent) if isinstance(each, Decimal) else 0 for each in members)
+            self.constants[name, members] = plan.Constants(self.names.new(name), members, max(scale, 0))
+        return plan.Listed(value, self.constants[name, members].name)
 
     def _within(
         self, value: plan.Expression, type_: types.Type | None, window: ir.Window, is_seen: bool = False
@@ -459,6 +486,13 @@ def every(terms: Sequence[plan.Expression]) -> plan.Expression:
 def either(terms: Sequence[plan.Expression]) -> plan.Expression:
     flat = tuple(part for term in terms for part in (term.terms if isinstance(term, plan.Any) else (term,)))
     return plan.Any(flat) if len(flat) > 1 else (*flat, NEVER)[0]
+
+
+def _at_least(count: int, terms: Sequence[plan.Expression]) -> plan.Expression:
+    """At least so many of the terms are true."""
+    if count == 1 or count == len(terms):
+        return either(terms) if count == 1 else every(terms)
+    return plan.Compare(plan.CountTrue(tuple(terms)), ">=", plan.Constant(Decimal(count)))
 
 
 def terms_of(condition: plan.Expression) -> tuple[plan.Expression, ...]:

@@ -276,7 +276,8 @@ class _Lowering:
                 for name, relation in relations.items()
             }
             result = _rebased(result, self.measured)
-        return plan.Query(in_order(str(result.base.name), relations), result, comment)
+        constants = tuple(self.expressions.constants.values())
+        return plan.Query(in_order(str(result.base.name), relations), result, comment, constants)
 
 
 def _only_repeats(select: plan.Select) -> bool:

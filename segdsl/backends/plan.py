@@ -152,6 +152,30 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """`then` where the condition is true, else `otherwise`."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How many code points a text has, or how many known members a list."""
+
+    value: Expression
+    of_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountTrue:
+    """How many of the terms are true."""
+
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """`function` over the rows of a group for which every term of `where` is true.
 
@@ -237,6 +261,23 @@ class Digest:
     key: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class ListHas:
+    """A text is a member of a list; a folded text is already folded, the members are not."""
+
+    list: Expression
+    member: str
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The value is in the relation `name` of constants."""
+
+    value: Expression
+    name: str
+
+
 Expression = (
     Column
     | Stored
@@ -253,6 +294,9 @@ Expression = (
     | Whole
     | Divide
     | Window
+    | Choice
+    | Length
+    | CountTrue
     | Aggregate
     | All
     | Any
@@ -264,6 +308,8 @@ Expression = (
     | Known
     | TextMatch
     | Digest
+    | ListHas
+    | Listed
 )
 
 
@@ -272,7 +318,7 @@ def may_be_missing(expression: Expression) -> bool:
     match expression:
         case Column(optional=optional):
             return optional
-        case Constant() | OrElse() | Known() | Untrue() | Surely():
+        case Constant() | OrElse() | Known() | Untrue() | Surely() | CountTrue():
             return False
         case Stored() | FirstTrue():
             return True
@@ -284,6 +330,10 @@ def may_be_missing(expression: Expression) -> bool:
             return may_be_missing(inner)
         case OneOf(inner) | TextMatch(inner) | Part(_, inner) | Digest(_, inner):
             return may_be_missing(inner)
+        case Length(inner) | ListHas(inner) | Listed(inner):
+            return may_be_missing(inner)
+        case Choice(_, then, otherwise):
+            return may_be_missing(then) or may_be_missing(otherwise)
         case Calculate(left, _, right) | Divide(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
             return may_be_missing(left) or may_be_missing(right)
         case All(terms) | Any(terms):
@@ -354,9 +404,19 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Constants:
+    """A named step of one column `member`: at least one text, or number of so many digits after the point."""
+
+    name: str
+    members: tuple[str, ...] | tuple[Decimal, ...]
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """There is a relation, and each reads only those before it. The comment says what the query gives."""
+    """There is a relation, and each reads only those before it and `constants`. The comment says what it gives."""
 
     relations: tuple[Relation, ...]
     result: Select
     comment: str
+    constants: tuple[Constants, ...] = ()

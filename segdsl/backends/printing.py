@@ -6,6 +6,7 @@ In: a `plan.Expression`. Out: a sqlglot node that reads back as itself. What dif
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, assert_never
 
@@ -16,6 +17,8 @@ from segdsl.backends.quotients import MAX_DIGITS
 
 if TYPE_CHECKING:
     from segdsl.backends.base import Backend
+
+MEMBER = "member"  # the column of a relation of constants
 
 COMPARISONS: dict[str, type[exp.Binary]] = {
     "=": exp.EQ,
@@ -67,6 +70,14 @@ class Expressions:
                 return exp.Case(ifs=ifs)
             case plan.Digest(salt, key):
                 return self.backend.digest(salt, self.operand(key))
+            case plan.Choice(condition, then, otherwise):
+                chosen = exp.If(this=self.condition(condition), true=self.condition(then))
+                return exp.Case(ifs=[chosen], default=self.condition(otherwise))
+            case plan.Length(of, of_list):
+                return self.backend.list_length(self.value(of)) if of_list else exp.Length(this=self.value(of))
+            case plan.CountTrue(terms):
+                ones = [plan.Choice(term, plan.Constant(Decimal(1)), plan.Constant(Decimal(0))) for term in terms]
+                return reduce(lambda left, right: exp.Add(this=left, expression=right), map(self.value, ones))
             case plan.Aggregate():
                 return self.aggregate(node)
             case plan.Whole(number):
@@ -160,6 +171,12 @@ class Expressions:
                 return exp.In(this=self.operand(value), expressions=[self.value(option) for option in options])
             case plan.TextMatch(value):
                 return self.backend.text_match(node, self.operand(value))
+            case plan.ListHas(list_, member, folded):
+                return self.backend.list_has(self.value(list_), member, folded)
+            case plan.Listed(value, name):
+                members = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
+                members.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
+                return exp.In(this=self.operand(value), query=exp.Subquery(this=members))
             case _:
                 return self.value(node)
 

@@ -70,7 +70,7 @@ def calculate(left: Number, op: OneOfWords["+", "-", "*", "/"], right: Number, s
         return _divided(left, right, span)
     if isinstance(left, Exact) and isinstance(right, Exact):
         return _calculated(left, op, right, span)
-    over, under = _parts(left), _parts(right)
+    over, under = as_quotient(left), as_quotient(right)
     denominator = _calculated(over.denominator, "*", under.denominator, span)
     if op == "*":
         numerator = _calculated(over.numerator, "*", under.numerator, span)
@@ -84,7 +84,7 @@ def compared(left: Number, op: Operator, right: Number, span: Span) -> plan.Expr
     """`left op right`, not true when a side is missing."""
     if isinstance(left, Exact) and isinstance(right, Exact):
         return plan.Compare(left.expression, op, right.expression)
-    over, under = _parts(left), _parts(right)
+    over, under = as_quotient(left), as_quotient(right)
     first = _calculated(over.numerator, "*", under.denominator, span).expression
     second = _calculated(under.numerator, "*", over.denominator, span).expression
     divides = tuple(plan.Compare(divisor, "<>", ZERO) for divisor in over.divisors + under.divisors)
@@ -109,7 +109,7 @@ def known(number: Number) -> plan.Expression:
 
 def _divided(left: Number, right: Number, span: Span) -> Quotient:
     """(a / b) / (c / d) is (a * d) / (b * c), unless d is zero."""
-    over, under = _parts(left), _parts(right)
+    over, under = as_quotient(left), as_quotient(right)
     numerator = _calculated(over.numerator, "*", under.denominator, span)
     denominator = _calculated(over.denominator, "*", under.numerator, span)
     divisors = over.divisors + under.divisors + (() if under.is_positive else (under.denominator.expression,))
@@ -121,7 +121,8 @@ def _divided(left: Number, right: Number, span: Span) -> Quotient:
     return Quotient(numerator, denominator, False, divisors)
 
 
-def _parts(number: Number) -> Quotient:
+def as_quotient(number: Number) -> Quotient:
+    """A number over one, unless it is a quotient already."""
     return number if isinstance(number, Quotient) else Quotient(number, Exact(ONE, 0), True)
 
 
@@ -129,7 +130,7 @@ def _negative(number: Exact, span: Span) -> Exact:
     match number.expression:
         case plan.Constant(value=Decimal() as value):
             return constant(-value, span)
-    return Exact(plan.Negative(_wide(number)), number.scale)
+    return Exact(plan.Negative(wide(number)), number.scale)
 
 
 def _calculated(left: Exact, op: OneOfWords["+", "-", "*"], right: Exact, span: Span) -> Exact:
@@ -142,14 +143,15 @@ def _calculated(left: Exact, op: OneOfWords["+", "-", "*"], right: Exact, span: 
     scale = left.scale + right.scale if op == "*" else max(left.scale, right.scale)
     if scale > MAX_DIGITS:
         raise _too_long(span)
-    return Exact(plan.Calculate(_wide(left), op, _wide(right)), scale)
+    return Exact(plan.Calculate(wide(left), op, wide(right)), scale)
 
 
 def _all(*terms: plan.Expression) -> plan.Expression:
     return terms[0] if len(terms) == 1 else plan.All(terms)
 
 
-def _wide(number: Exact) -> plan.Expression:
+def wide(number: Exact) -> plan.Expression:
+    """A number that calculating with cannot overflow early."""
     return plan.Widen(number.expression) if number.narrow else number.expression
 
 

@@ -94,6 +94,12 @@ class Place:
         assert table.key is not None, "the resolver lets links lead to tables with a key only"
         return self._given(self.source.read(table.key, key_type(table)), table.key)
 
+    def key_as(self, type_: Type) -> plan.Expression:
+        """The key read as a type: as text where it is not declared to be a whole number."""
+        table = self.source.table
+        assert table.key is not None, "the resolver asks for the key of tables that have one"
+        return self._given(self.source.read(table.key, type_), table.key)
+
     def link(self, link: Link, target: Table) -> plan.Expression:
         """The key of the row that the link leads to, read as that key is."""
         return self._given(self.source.read(link.column, key_type(target)), link.column)

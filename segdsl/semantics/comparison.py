@@ -8,7 +8,7 @@ from decimal import Decimal
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir, windows
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Unknown, described
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Unknown, described
 
 
 def comparable(left: ir.Value, right: ir.Value, op: str, node: ast.Node, report: Report) -> bool:
@@ -18,8 +18,11 @@ def comparable(left: ir.Value, right: ir.Value, op: str, node: ast.Node, report:
             return False
         case (Number(), Number()):
             return True
+        case (TextList(), _) | (_, TextList()):
+            report_list(left if isinstance(left.type, TextList) else right, f"`{op}`", report)
+            return False
         case (Text(), Text()) | (Boolean(), Boolean()) if op in ("=", "!="):
-            return _in_closed_list(left, right, report) and _in_closed_list(right, left, report)
+            return in_closed_list(left, right, report) and in_closed_list(right, left, report)
         case (Date(), Date()) | (Timestamp(), Timestamp() | Date()):
             return True
         case (Date(), Timestamp()):
@@ -55,6 +58,17 @@ def comparable(left: ir.Value, right: ir.Value, op: str, node: ast.Node, report:
     return False
 
 
+def report_list(value: ir.Value, what: str, report: Report) -> None:
+    """A list of texts where one value is compared."""
+    report.add(
+        "wrong-type",
+        f"{what} takes one value",
+        value.span,
+        label="this is a list of texts",
+        help=f'ask for its members: `{value.span.text} contains "..."`, or `contains any of ("...", "...")`',
+    )
+
+
 def comparison(left: ir.Value, op: str, right: ir.Value, node: ast.Node) -> ir.Condition:
     """`left op right` as a condition; a moment against a date compares days."""
     match left.type, right:
@@ -77,10 +91,13 @@ def is_reversed(low: object, high: object) -> bool:
     return False
 
 
-def _in_closed_list(left: ir.Value, right: ir.Value, report: Report) -> bool:
-    """Whether a text compared with a column of a closed list can occur in it."""
+def in_closed_list(left: ir.Value, right: ir.Value, report: Report) -> bool:
+    """Whether a text compared with a column of a closed list, or with its members, can occur there."""
     match left.type, right:
-        case Text(values=(_, *_) as values), ir.Literal(value=str() as text) if text not in values:
+        case (
+            (Text(values=(_, *_) as values) | TextList(values=(_, *_) as values)),
+            ir.Literal(value=str() as text),
+        ) if text not in values:
             report.add(
                 "not-in-list",
                 f"`{text}` is not one of the values of {_called(left)}",

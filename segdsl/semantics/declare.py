@@ -16,7 +16,7 @@ from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog, Column, Link, Table
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.scope import Names, Scope
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown, described
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown, described
 
 TYPES: Mapping[str, Type] = {
     "text": Text(),
@@ -25,6 +25,7 @@ TYPES: Mapping[str, Type] = {
     "date": Date(),
     "timestamp": Timestamp(),
     "timestamp with time zone": Timestamp(zoned=True),
+    "list of text": TextList(),
 }
 TYPE_NAMES = (*TYPES, "decimal(12,2)")
 # What other systems call them.
@@ -34,6 +35,7 @@ SYNONYMS: Mapping[str, str] = {
     **dict.fromkeys(("bool",), "boolean"),
     **dict.fromkeys(("datetime", "time", "moment"), "timestamp"),
     **dict.fromkeys(("timestamptz", "timestamp_tz"), "timestamp with time zone"),
+    **dict.fromkeys(("list", "array", "text[]", "varchar[]", "list of texts", "texts"), "list of text"),
     **dict.fromkeys(("numeric", "number", "float", "double", "real", "money", "decimal"), "decimal(12,2)"),
 }
 MAX_PRECISION = 28
@@ -173,10 +175,12 @@ def _column_type(column: ast.Column, report: Report) -> Type:
         return Unknown()
     type_ = _type(column.type, report)
     if column.values:
-        if isinstance(type_, Text):
-            type_ = Text(tuple(dict.fromkeys(value.value for value in column.values)))
+        if isinstance(type_, (Text, TextList)):
+            type_ = replace(type_, values=tuple(dict.fromkeys(value.value for value in column.values)))
         elif not isinstance(type_, Unknown):
-            report.add("bad-value", "only a text can have a closed list of `values`", column.values[0].span)
+            report.add(
+                "bad-value", "only texts and lists of texts can have a closed list of `values`", column.values[0].span
+            )
     low, high = _bound(column.low), _bound(column.high)
     if low is not None or high is not None:
         if isinstance(type_, Number):
@@ -330,7 +334,7 @@ def _compute(node: ast.Table, catalog: Catalog, report: Report) -> None:
             continue
         name = column.name.text
         formula = expressions.value(column.formula, Scope(table, inside_rows=True))
-        if any(isinstance(each, ir.Aggregate) for each in _inside(formula)):
+        if any(isinstance(each, (ir.Aggregate, ir.Exists)) for each in _inside(formula)):
             report.add(
                 "wrong-type",
                 "a computed column looks at its own row only",

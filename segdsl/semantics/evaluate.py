@@ -8,6 +8,7 @@ naive otherwise. Nothing here is approximate: numbers are fractions from the fir
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,12 @@ from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock, anniversary, dates, moments
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.populations import Populations
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
 
 Row = Mapping[str, object]
 World = Mapping[str, Sequence[Row]]
 Key = str | int
-Scalar = str | bool | Fraction | date | datetime | None  # an aware datetime is in UTC
+Scalar = str | bool | Fraction | date | datetime | tuple[str, ...] | None  # an aware datetime is in UTC
 
 # Enough for any number that a column can hold; rounding happens at the declared scale and nowhere else.
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
@@ -269,6 +270,13 @@ class _Meaning:
             case ir.TextMatch(value):
                 found = self.value(value, row)
                 return isinstance(found, str) and _text_matches(condition, found)
+            case ir.AtLeast(count, terms):
+                return sum(self.holds(term, row, fulfilled) for term in terms) >= count
+            case ir.ListHas(value):
+                return _list_has(condition, self.value(value, row))
+            case ir.InFile(value, _, members):
+                found = self.value(value, row)
+                return found is not None and self._is_sorted_in(found, members)
             case ir.InWindow(value, window):
                 return self._in_window(self.value(value, row), window)
             case ir.Anniversary(value, window):
@@ -408,8 +416,26 @@ class _Meaning:
                 return self._aggregate(node, row)
             case ir.Statistic() | ir.Tile():
                 return self.everyone.value(node, row, _known_key(row))
+            case ir.Choice(condition, then, otherwise):
+                holds = self.holds(condition, row, self._decided_of(row))
+                return self.value(then if holds else otherwise, row)
+            case ir.Length(value):
+                found = self.value(value, row)
+                return Fraction(len(found)) if isinstance(found, (str, tuple)) else None
+            case ir.Key(_, type_):
+                key = row.key()
+                return None if key is None else Fraction(key) if isinstance(type_, Number) else str(key)
             case _:
                 assert_never(node)
+
+    def _decided_of(self, row: _Row) -> Iterable[str]:
+        """The segments that a customer fulfils, of those decided so far; of another row none are asked."""
+        key = row.key() if row.table.name == self.program.catalog.entity else None
+        return () if key is None else self.fulfilled.get(key, ())
+
+    def _is_sorted_in(self, value: Scalar, members: Sequence[str | Decimal]) -> bool:
+        place = bisect_left(members, value, key=self._constant)  # type: ignore[type-var]
+        return place < len(members) and self._constant(members[place]) == value
 
     def _constant(self, value: str | Decimal | bool | date) -> Scalar:
         match value:
@@ -435,6 +461,8 @@ def _scalar(stored: object, type_: Type, where: str) -> Scalar:
             return _exact(stored, type_, where)
         case Text(), str():
             return stored
+        case TextList(), list() | tuple() if all(each is None or isinstance(each, str) for each in stored):
+            return tuple(each for each in stored if each is not None)
         case Boolean(), bool():
             return stored
         case Timestamp(zoned=True), datetime() if stored.tzinfo is not None:
@@ -521,6 +549,14 @@ def _calculate(left: Scalar, op: str, right: Scalar) -> Fraction | None:
         case "/":
             return left / right if right else None
     raise AssertionError(op)
+
+
+def _list_has(test: ir.ListHas, members: Scalar) -> bool:
+    if not isinstance(members, tuple):
+        return False
+    there = {fold(member) for member in members} if test.folded else set(members)
+    options = {fold(option) for option in test.options} if test.folded else set(test.options)
+    return len(there & options) >= test.least
 
 
 def _text_matches(test: ir.TextMatch, text: str) -> bool:

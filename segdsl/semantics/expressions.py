@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import everyone, ir, rows, samples, scope, windows
+from segdsl.semantics import choices, everyone, ir, list_files, lists, periods, rows, samples, scope, windows
 from segdsl.semantics.catalog import Catalog
-from segdsl.semantics.comparison import comparable, comparison, is_reversed
+from segdsl.semantics.comparison import comparable, comparison, is_reversed, report_list
 from segdsl.semantics.constants import literal, number
-from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, PartFunction
+from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, LengthFunction, PartFunction
 from segdsl.semantics.occasions import Occasion, on_days_of
 from segdsl.semantics.scope import Names, Scope
 from segdsl.semantics.types import (
@@ -24,6 +24,7 @@ from segdsl.semantics.types import (
     Date,
     Number,
     Text,
+    TextList,
     Timestamp,
     Type,
     Unknown,
@@ -41,12 +42,23 @@ TEXT_TESTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Resolves expressions against one catalog. `segments` are the names that `in segment` may use."""
+    """Resolves expressions against one catalog. `segments` are the names that `in segment` may use.
+
+    `lists` are the list files that there are, None where there can be none. `period` is what a window of several
+    periods stands for in the condition that is resolved, and `repeats` says that this stands inside of one.
+    """
 
     catalog: Catalog
     names: Names
     segments: frozenset[str]
     report: Report
+    lists: list_files.ListFiles | None = None
+    period: ir.Period | None = None
+    repeats: bool = False
+
+    def of_rows(self) -> Expressions:
+        """What resolves the conditions on rows: a window of several periods is none of theirs."""
+        return replace(self, period=None)
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -71,6 +83,8 @@ class Expressions:
                 return everyone.statistic(self, node, where)
             case ast.Tile():
                 return everyone.tile(self, node, where)
+            case ast.Choice():
+                return choices.choice(self, node, where)
             case ast.Broken():
                 return scope.unknown(node)
             case _:
@@ -123,6 +137,8 @@ class Expressions:
                 return rows.aggregate(self, function, node, where)
             case PartFunction() as function:
                 return self._part(function, node, where)
+            case LengthFunction() as function:
+                return lists.length(self, function, node, where)
         known = did_you_mean(node.function.text, FUNCTIONS, f"there are {listed(FUNCTIONS)}")
         self.report.add(
             "unknown-function", f"there is no function `{node.function.text}`", node.function.span, help=known
@@ -132,20 +148,27 @@ class Expressions:
     # --- dates ------------------------------------------------------------------------------------
 
     def _part(self, function: PartFunction, node: ast.Call, where: Scope) -> ir.Value:
-        chosen = node.via or node.where or node.window
-        if chosen is not None:
-            self.report.add(
-                "wrong-type",
-                f"`{function.name}` takes one date, and this chooses among rows",
-                chosen.span,
-                help=f"choose one of them first, as in `{function.name}(last(order.at in last 30 days))`",
-            )
+        if not self.takes_one_value(function.name, "date", node):
             return scope.unknown(node)
         value = self.value(node.target, where)
         if not self.argument_fits(function.takes, function.name, value):
             return scope.unknown(node)
         of = value if function.name == "hour" else _date(value)
         return ir.Part(function.name, of, function.result, span=node.span)
+
+    def takes_one_value(self, name: str, what: str, node: ast.Call) -> bool:
+        """Whether a call chooses among no rows, as a function of one value must not."""
+        chosen = node.via or node.where or (node.steps[0] if node.steps else None) or node.window
+        if chosen is None:
+            return True
+        column = "at" if what == "date" else "channel"
+        self.report.add(
+            "wrong-type",
+            f"`{name}` takes one {what}, and this chooses among rows",
+            chosen.span,
+            help=f"choose one of them first, as in `{name}(last(order.{column} in last 30 days))`",
+        )
+        return False
 
     def _days_between(self, node: ast.DaysBetween, where: Scope) -> ir.Value:
         sides = [self.value(side, where) for side in (node.start, node.end)]
@@ -182,6 +205,8 @@ class Expressions:
 
     def condition(self, node: ast.Expr, where: Scope) -> ir.Condition:
         """The condition that `node` stands for; a value in its place must be true or false."""
+        if self.period is None and (several := periods.periods_of(node)):
+            return self._in_periods(several, node, where)
         match node:
             case ast.Paren():
                 return self.condition(node.inner, where)
@@ -197,6 +222,10 @@ class Expressions:
                 return self._between(node, where)
             case ast.InList():
                 return _unless(node.negated, self._in_list(node, where))
+            case ast.InListFile():
+                return _unless(node.negated, list_files.in_list_file(self, node, where))
+            case ast.ManyTest():
+                return lists.many(self, node, where)
             case ast.Known():
                 return _unless(node.negated, ir.Known(self.value(node.value, where), span=node.span))
             case ast.TextTest():
@@ -223,6 +252,12 @@ class Expressions:
                 return ir.Always(True, span=node.span)
             case _:
                 return self._truth(node, where)
+
+    def _in_periods(self, several: tuple[ast.Periods, ...], node: ast.Expr, where: Scope) -> ir.Condition:
+        """`no order in each of ...` is `not` of what `has order` would say, not `no order` in each."""
+        negated = isinstance(node, ast.Has) and node.negated
+        asked = replace(node, negated=False) if isinstance(node, ast.Has) else node
+        return _unless(negated, periods.repeated(self, several, lambda each: each.condition(asked, where)))
 
     def _truth(self, node: ast.Expr, where: Scope) -> ir.Condition:
         if isinstance(node, ast.Truth):
@@ -270,6 +305,9 @@ class Expressions:
 
     def _in_list(self, node: ast.InList, where: Scope) -> ir.Condition:
         value = self.value(node.value, where)
+        if isinstance(value.type, TextList):
+            report_list(value, "`in`", self.report)
+            return ir.Always(True, span=node.span)
         options: list[ir.Literal] = []
         for option in node.options:
             meant = self.value(option, where)
@@ -286,6 +324,8 @@ class Expressions:
 
     def _text_test(self, node: ast.TextTest, where: Scope) -> ir.Condition:
         value, pattern = self.value(node.value, where), self.value(node.pattern, where)
+        if isinstance(value.type, TextList):
+            return lists.contains(self, node, value, where)
         for side in (value, pattern):
             if not isinstance(side.type, (Text, Unknown)):
                 self.report.add(
@@ -325,6 +365,11 @@ class Expressions:
                 else "",
             )
             return ir.Always(True, span=node.span)
+        if isinstance(node.window, ast.Periods):
+            message, help_ = "one date lies in no more than one period", f"write `in last {node.window.count} full "
+            help_ += f"{node.window.unit}s`, or count rows: `has order in each of ...`"
+            self.report.add("bad-window", message, node.window.span, help=help_)
+            return ir.Always(True, span=node.span)
         if isinstance(node.window, ast.During):
             return self.during(node.window, value)
         window = windows.resolve(node.window, value.type, self, where)
@@ -362,7 +407,7 @@ class Expressions:
                 return unknown
             terms = tuple(ir.Anniversary(day, days, span=node.span) for days in occasion.dates)
             return ir.Any(terms, span=node.span) if terms else unknown
-        if isinstance(node.window, ast.Ago):
+        if isinstance(node.window, (ast.Ago, ast.Periods)):
             message = "anniversaries are looked for in a window with two ends"
             self.report.add("bad-window", message, node.window.span, help="write `in next 7 days` or `in last 7 days`")
             return unknown

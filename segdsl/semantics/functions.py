@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Literal as OneOf
 
 from segdsl.semantics import ir
-from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
 
 # What an argument may be: the types and how a message calls them.
-Kind = OneOf["nothing", "anything", "exact", "number", "ordered", "dated", "moment"]
+Kind = OneOf["nothing", "anything", "exact", "number", "ordered", "dated", "moment", "sized"]
 
 KINDS: dict[Kind, tuple[tuple[type, ...], str]] = {
     "nothing": ((), "a table alone"),
@@ -23,6 +23,7 @@ KINDS: dict[Kind, tuple[tuple[type, ...], str]] = {
     "ordered": ((Number, Date, Timestamp), "a number, a date or a moment"),
     "dated": ((Date, Timestamp), "a date or a moment"),
     "moment": ((Timestamp,), "a moment"),
+    "sized": ((Text, TextList), "a text or a list of texts"),
 }
 
 
@@ -54,11 +55,28 @@ class PartFunction:
         return Number(whole=True, low=Decimal(self.low), high=Decimal(self.high))
 
 
-def _table(*functions: Function | PartFunction) -> dict[str, Function | PartFunction]:
+@dataclass(frozen=True, slots=True)
+class LengthFunction:
+    """Of one text or list: a whole number, missing when that is."""
+
+    name: OneOf["length"]
+    takes: Kind
+    example: str
+    meaning: str
+
+    @property
+    def result(self) -> Type:
+        return Number(whole=True)
+
+
+AnyFunction = Function | PartFunction | LengthFunction
+
+
+def _table(*functions: AnyFunction) -> dict[str, AnyFunction]:
     return {function.name: function for function in functions}
 
 
-FUNCTIONS: dict[str, Function | PartFunction] = _table(
+FUNCTIONS: dict[str, AnyFunction] = _table(
     Function("count", "nothing", Number(whole=True), False, "count(order)", "how many rows; 0 over none"),
     Function(
         "count distinct",
@@ -111,6 +129,12 @@ FUNCTIONS: dict[str, Function | PartFunction] = _table(
     PartFunction("day", "dated", 1, 31, "day(birthday)", "the day of the month"),
     PartFunction("weekday", "dated", 1, 7, "weekday(signed_up)", "1 is Monday and 7 Sunday, in every project"),
     PartFunction("hour", "moment", 0, 23, "hour(signed_up)", "0 to 23"),
+    LengthFunction(
+        "length",
+        "sized",
+        "length(nickname)",
+        "how many characters (code points) a text has, or how many members a list",
+    ),
 )
 
 
@@ -125,6 +149,6 @@ def result_type(function: Function, argument: Type) -> Type:
             return Number(quotient=True)
         case (("argument" | "sum" | "quotient"), _):
             return Unknown()
-        case (Text() | Number() | Boolean() | Date() | Timestamp() | Unknown() as fixed, _):
+        case (Text() | Number() | Boolean() | Date() | Timestamp() | TextList() | Unknown() as fixed, _):
             return fixed
     raise AssertionError(function)

@@ -246,7 +246,7 @@ class Length(Node):
 
 @dataclass(frozen=True, slots=True)
 class Key(Node):
-    """The key of the row in scope."""
+    """The key of the row in scope: a whole number where it is declared as one, else its text."""
 
     table: str
     type: Type
@@ -303,7 +303,23 @@ class Tile(Node):
     type: Type
 
 
-Value = Literal | Column | At | Day | Today | Part | DaysBetween | Negative | Arithmetic | Aggregate | Statistic | Tile
+Value = (
+    Literal
+    | Column
+    | At
+    | Day
+    | Today
+    | Part
+    | DaysBetween
+    | Negative
+    | Arithmetic
+    | Aggregate
+    | Choice
+    | Length
+    | Key
+    | Statistic
+    | Tile
+)
 
 # --- conditions: true or false, never missing -----------------------------------------------------
 
@@ -396,16 +412,23 @@ class AtLeast(Node):
 
 @dataclass(frozen=True, slots=True)
 class ListHas(Node):
-    """At least `least` of the different `options` are members of the list; false when the list is missing."""
+    """At least `least` of the different `options` are members of the list; false when the list is missing.
+
+    With `folded` members and options are folded first (`evaluate.fold`).
+    """
 
     value: Value
     options: tuple[str, ...]
     least: int
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InFile(Node):
-    """The value, or the key, is one of those in the file `name`: `members` are sorted, each once."""
+    """The value, or the key, is one of those in the file `name`: `members` are sorted, each once.
+
+    Texts are sorted by code point. False when the value is missing.
+    """
 
     value: Value
     name: str
@@ -532,6 +555,9 @@ Condition = (
     | TextMatch
     | InWindow
     | Anniversary
+    | AtLeast
+    | ListHas
+    | InFile
     | IsTrue
     | Exists
     | InSegment

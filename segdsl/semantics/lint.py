@@ -100,3 +100,9 @@ def may_be_missing(value: ir.Value, program: ir.Program, decided: frozenset[ir.V
             return any(may_be_missing(each, program, decided) for each in (inner, per) if each is not None)
         case ir.Tile():
             return True
+        case ir.Choice(then=then, otherwise=otherwise):
+            return may_be_missing(then, program, decided) or may_be_missing(otherwise, program, decided)
+        case ir.Length(value=inner):
+            return may_be_missing(inner, program, decided)
+        case ir.Key():
+            return False

@@ -19,7 +19,7 @@ from segdsl.semantics import ir
 
 Row = TypeVar("Row")
 Key = str | int
-Scalar = str | bool | Fraction | date | None
+Scalar = str | bool | Fraction | date | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.constants import lets as resolve_lets
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.lint import lint
+from segdsl.semantics.list_files import ListFiles, ReadList, no_list
 from segdsl.semantics.occasions import occasions
 from segdsl.semantics.order import Cycle, sorted_by_need
 from segdsl.semantics.scope import Names, Scope, unknown
@@ -40,11 +41,12 @@ def resolve(
     week_starts: int,
     settings: Mapping[str, str],
     report: Report,
+    read_list: ReadList = no_list,
 ) -> ir.Program:
     """The program that `modules` define over `catalog`.
 
     `settings` replace the values of `let`s by name, as text; `timezone` is an IANA name, `week_starts` a weekday
-    (Monday 0). Findings go to `report`.
+    (Monday 0); `read_list` gives the text of a list file. Findings go to `report`.
     """
     written = _Definitions(modules, report)
     groups = _groups(written, report)
@@ -54,7 +56,7 @@ def resolve(
     entity = Scope(catalog.tables[catalog.entity])
     constants = resolve_lets(written.lets, settings, report)
     names = Names(constants, {}, occasions(written.occasions, report))
-    expressions = Expressions(catalog, names, frozenset(written.segments), report)
+    expressions = Expressions(catalog, names, frozenset(written.segments), report, ListFiles(read_list))
     metrics = _metrics({**written.metrics, **written.scores}, expressions, entity)
     expressions = replace(expressions, names=replace(names, metrics=metrics))
     rests = frozenset(name for name, node in written.segments.items() if node.otherwise)

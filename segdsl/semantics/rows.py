@@ -9,7 +9,7 @@ from segdsl.diagnostics import Label, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir, scope, windows
 from segdsl.semantics.catalog import Table
-from segdsl.semantics.functions import FUNCTIONS, Function, PartFunction, result_type
+from segdsl.semantics.functions import FUNCTIONS, Function, LengthFunction, PartFunction, result_type
 from segdsl.semantics.scope import Scope
 from segdsl.semantics.types import Unknown
 
@@ -44,7 +44,7 @@ def aggregate(resolver: Expressions, function: Function, node: ast.Call, where: 
             help=f"name it, as in `{function.name}({table.name}.{example})`",
         )
         return scope.unknown(node)
-    argument = resolver.value(node.target, Scope(table, inside_rows=True))
+    argument = resolver.of_rows().value(node.target, Scope(table, inside_rows=True))
     if not resolver.argument_fits(function.takes, function.name, argument):
         return scope.unknown(node)
     return ir.Aggregate(function.name, rows, argument, result_type(function, argument.type), span=node.span)
@@ -96,7 +96,7 @@ def _rows(
             target.span,
             help=f"give `{where.table.name}` a `key` in catalog.yml",
         )
-    inner = None if condition is None else resolver.condition(condition, Scope(table, inside_rows=True))
+    inner = None if condition is None else resolver.of_rows().condition(condition, Scope(table, inside_rows=True))
     if window is not None and table.at_path is None:
         _report_no_time(resolver, "a window", table, window)
         return ir.Rows(table.name, path, inner, None, span=node.span)
@@ -187,7 +187,7 @@ def every(resolver: Expressions, node: ast.Every, where: Scope) -> ir.Condition:
     if table is None:
         return ir.Always(True, span=node.span)
     rows = _rows(resolver, table, node.table, node.via, node.where, node.window, where, node)
-    holds = resolver.condition(node.condition, Scope(table, inside_rows=True))
+    holds = resolver.of_rows().condition(node.condition, Scope(table, inside_rows=True))
     fails = ir.Not(holds, span=node.condition.span)
     both = fails if rows.where is None else ir.All((rows.where, fails), span=node.span)
     exception = ir.Exists(replace(rows, where=both), span=node.condition.span)
@@ -221,6 +221,6 @@ def _names(node: ast.Node) -> list[ast.Name]:
     match node:
         case ast.Name():
             return [node]
-        case ast.Call() if not isinstance(FUNCTIONS.get(node.function.text), PartFunction):
+        case ast.Call() if not isinstance(FUNCTIONS.get(node.function.text), (PartFunction, LengthFunction)):
             return []
     return [name for child in ast.children(node) for name in _names(child)]

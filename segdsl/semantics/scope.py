@@ -250,9 +250,42 @@ def prefixed(value: ir.Value, path: tuple[str, ...]) -> ir.Value:
             return replace(value, operand=prefixed(value.operand, path))
         case ir.Arithmetic():
             return replace(value, left=prefixed(value.left, path), right=prefixed(value.right, path))
+        case ir.Choice():
+            then, otherwise = prefixed(value.then, path), prefixed(value.otherwise, path)
+            return replace(value, condition=_prefixed_test(value.condition, path), then=then, otherwise=otherwise)
+        case ir.Length():
+            return replace(value, value=prefixed(value.value, path))
         case ir.Literal() | ir.Today():
             return value
-        case ir.Aggregate() | ir.Statistic() | ir.Tile():
+        case ir.Aggregate() | ir.Key() | ir.Statistic() | ir.Tile():
             raise AssertionError("a formula looks at one row: `declare` refuses all others")
         case _:
             assert_never(value)
+
+
+def _prefixed_test(test: ir.Condition, path: tuple[str, ...]) -> ir.Condition:
+    """A condition inside a formula, read from the row that `path` starts at."""
+    match test:
+        case ir.Always():
+            return test
+        case ir.All() | ir.Any() | ir.AtLeast():
+            return replace(test, terms=tuple(_prefixed_test(term, path) for term in test.terms))
+        case ir.Not():
+            return replace(test, term=_prefixed_test(test.term, path))
+        case ir.Compare():
+            return replace(test, left=prefixed(test.left, path), right=prefixed(test.right, path))
+        case (
+            ir.OneOfList()
+            | ir.Known()
+            | ir.TextMatch()
+            | ir.InWindow()
+            | ir.Anniversary()
+            | ir.IsTrue()
+            | ir.ListHas()
+            | ir.InFile()
+        ):
+            return replace(test, value=prefixed(test.value, path))
+        case ir.Exists() | ir.InSegment() | ir.AssignedTo() | ir.Ranked() | ir.Bringing() | ir.Sample():
+            raise AssertionError("a formula looks at its own row only: `declare` refuses others")
+        case _:
+            assert_never(test)

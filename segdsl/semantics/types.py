@@ -67,7 +67,7 @@ class Unknown:
     """The type of what is already reported: it agrees with everything, so one mistake is reported once."""
 
 
-Type = Text | Number | Boolean | Date | Timestamp | Unknown
+Type = Text | Number | Boolean | Date | Timestamp | TextList | Unknown
 
 
 def described(type_: Type) -> str:
@@ -85,5 +85,7 @@ def described(type_: Type) -> str:
             return "a date"
         case Timestamp():
             return "a moment"
+        case TextList():
+            return "a list of texts"
         case Unknown():
             return "unknown"

@@ -82,6 +82,15 @@ def resolve(window: ast.Window, of: Type, resolver: Expressions, where: Scope) -
             return ir.MoreThanAgo(window.count, window.unit, span=span)
         case ast.Ago():
             return ir.LessThanAgo(window.count, window.unit, span=span)
+        case ast.Periods():
+            if resolver.period is None:
+                resolver.report.add(
+                    "bad-window",
+                    "periods are counted where something is compared in each of them",
+                    span,
+                    help="compare it, as in `count(order in each of last 3 full months) >= 2`",
+                )
+            return resolver.period
         case ast.During():
             raise AssertionError("an occasion is many windows: `occasions` says what they mean")
         case ast.FromTo():
