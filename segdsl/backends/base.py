@@ -159,8 +159,8 @@ class Backend(ABC):
         texts = [str(member) if isinstance(member, str) else format(member, "f") for member in constants.members]
         member: exp.Expr = self.unnested(texts)
         if not isinstance(constants.members[0], str):
-            whole = constants.scale == 0
-            member = self.cast(member, "BIGINT") if whole else self.decimal(member, MAX_DIGITS, constants.scale)
+            scale = constants.scale
+            member = self.cast(member, "BIGINT") if scale is None else self.decimal(member, MAX_DIGITS, scale)
         select = exp.Select(expressions=[exp.Alias(this=member, alias=self.name(MEMBER))])
         return exp.CTE(this=select, alias=exp.TableAlias(this=self.name(constants.name)))
 

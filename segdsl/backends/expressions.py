@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.backends import choices, plan, quotients, samples
+from segdsl.backends import choices, list_files, plan, quotients, samples
 from segdsl.backends.names import Names, worded
 from segdsl.backends.quotients import Exact, Number, Quotient
 from segdsl.backends.relations import Building, Place, Scope, Source
@@ -46,8 +46,8 @@ class Expressions:
         self.groups: dict[GroupName, Scope] = {}
         # Relations that nothing else looks for.
         self.others: list[Building] = []
-        # Lists of constants by their file and what they hold.
-        self.constants: dict[tuple[str, tuple[str, ...] | tuple[Decimal, ...]], plan.Constants] = {}
+        # Relations of constants by their file and what they hold.
+        self.constants: dict[tuple[str, list_files.Members, int | None], plan.Constants] = {}
         self._beginning: set[tuple[str, bool]] = set()
 
     # --- rows ---------------------------------------------------------------------------------------
@@ -335,8 +335,8 @@ class Expressions:
                 members = dict.fromkeys(folded_text(option) if folded else option for option in options)
                 found = self._plain(value, scope)
                 return _at_least(least, [plan.ListHas(found, member, folded) for member in members])
-            case ir.InFile(value, name, members):
-                return self._in_file(self._plain(value, scope), name, members)
+            case ir.InFile():
+                return list_files.in_file(self, node, scope)
             case ir.InWindow(value, window):
                 return self._within(self._plain(value, scope), _moment_type(value), window)
             case ir.Anniversary(value, window):
@@ -384,16 +384,6 @@ class Expressions:
             option for option in options if not isinstance(option, datetime) or _is_aware(option) == _has_zone(node)
         ]
         return plan.OneOf(found, tuple(self._constant(option) for option in alike)) if alike else NEVER
-
-    def _in_file(
-        self, value: plan.Expression, name: str, members: tuple[str, ...] | tuple[Decimal, ...]
-    ) -> plan.Expression:
-        if not members:
-            return NEVER
-        if (name, members) not in self.constants:
-            scale = max(-int(each.as_tuple().exponent) if isinstance(each, Decimal) else 0 for each in members)
-            self.constants[name, members] = plan.Constants(self.names.new(name), members, max(scale, 0))
-        return plan.Listed(value, self.constants[name, members].name)
 
     def _within(
         self, value: plan.Expression, type_: types.Type | None, window: ir.Window, is_seen: bool = False

@@ -80,9 +80,10 @@ class DaysBetween:
 
 @dataclass(frozen=True, slots=True)
 class Widen:
-    """A whole number as a decimal of all the digits there are: calculating with it cannot overflow early."""
+    """A number as a decimal of all the digits there are: calculating with it cannot overflow early."""
 
     number: Expression
+    scale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,11 +406,14 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """A named step of one column `member`: at least one text, or number of so many digits after the point."""
+    """A named step of one column `member`: at least one text or number.
+
+    Numbers are decimals of all the digits there are, `scale` of them after the point, or without one as keys are.
+    """
 
     name: str
     members: tuple[str, ...] | tuple[Decimal, ...]
-    scale: int
+    scale: int | None
 
 
 @dataclass(frozen=True, slots=True)

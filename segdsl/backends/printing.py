@@ -57,8 +57,8 @@ class Expressions:
                 return self.backend.part(part, self.value(of))
             case plan.DaysBetween(start, end):
                 return self.backend.days_between(self.operand(start), self.operand(end))
-            case plan.Widen(number):
-                return self.backend.decimal(self.value(number), MAX_DIGITS, 0)
+            case plan.Widen(number, scale):
+                return self.backend.decimal(self.value(number), MAX_DIGITS, scale)
             case plan.Negative(number):
                 return exp.Neg(this=self.operand(number))
             case plan.Calculate(left, op, right):

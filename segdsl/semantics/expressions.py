@@ -196,8 +196,15 @@ class Expressions:
         allowed, wanted = KINDS[takes]  # type: ignore[index]
         if isinstance(argument.type, allowed):
             return True
+        help_ = ""
+        if isinstance(argument.type, TextList):
+            help_ = f"use its length, `{name}(length({argument.span.text}))`, or rows `where` it contains a text"
         self.report.add(
-            "wrong-type", f"`{name}` takes {wanted}", argument.span, label=f"this is {described(argument.type)}"
+            "wrong-type",
+            f"`{name}` takes {wanted}",
+            argument.span,
+            label=f"this is {described(argument.type)}",
+            help=help_,
         )
         return False
 

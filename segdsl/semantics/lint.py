@@ -21,7 +21,9 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
     `no order where not status = "paid"`.
     """
     match node:
-        case ir.All() | ir.Any():
+        case ir.All():
+            decided |= {value for term in node.terms for value in (*_decides(term), *_needs(term))}
+        case ir.Any():
             decided |= {value for term in node.terms for value in _decides(term)}
         case ir.Not(
             term=ir.Compare()
@@ -30,6 +32,11 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
             | ir.InWindow()
             | ir.Anniversary()
             | ir.IsTrue()
+            | ir.ListHas()
+            | ir.InFile()
+            | ir.Any()
+            | ir.All()
+            | ir.AtLeast()
             | ir.Ranked()
             | ir.Bringing() as test
         ) if not negated:
@@ -45,7 +52,7 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
                     break
         case ir.Rows() | ir.Population():
             decided = frozenset()
-    negated = not isinstance(node, (ir.Aggregate, ir.Population)) and negated != isinstance(node, ir.Not)
+    negated = not isinstance(node, (ir.Aggregate, ir.Choice, ir.Population)) and negated != isinstance(node, ir.Not)
     for child in ir.children(node):
         _missing(child, decided, negated, program, report)
 
@@ -56,17 +63,30 @@ def _decides(term: ir.Condition) -> Iterator[ir.Value]:
             yield value
 
 
+def _needs(term: ir.Condition) -> tuple[ir.Value, ...]:
+    """What is known of those for whom a test of several texts holds: `exactly 2 of` is such a test, and a `not`."""
+    return _values(term) if isinstance(term, (ir.ListHas, ir.Any, ir.AtLeast)) else ()
+
+
 def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
     match test:
         case ir.Compare(left=left, right=right):
             return (left, right)
         case ir.OneOfList(value=value) | ir.TextMatch(value=value) | ir.InWindow(value=value) | ir.IsTrue(value=value):
             return (value,)
-        case ir.Anniversary(value=value):
+        case ir.Anniversary(value=value) | ir.ListHas(value=value) | ir.InFile(value=value):
             return (value,)
         case ir.Ranked(population=population) | ir.Bringing(population=population):
             return (population.value,) if population.per is None else (population.value, population.per)
+        case ir.All() | ir.Any() | ir.AtLeast():
+            return _tested(test)
     return ()
+
+
+def _tested(test: ir.All | ir.Any | ir.AtLeast) -> tuple[ir.Value, ...]:
+    """The one value that `none of` and its likes test; of other conditions none."""
+    values = {term.value for term in test.terms if isinstance(term, ir.TextMatch) and term.span == test.span}
+    return tuple(values) if len(values) == 1 else ()
 
 
 def may_be_missing(value: ir.Value, program: ir.Program, decided: frozenset[ir.Value]) -> bool:

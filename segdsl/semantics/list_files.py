@@ -76,7 +76,7 @@ def in_list_file(resolver: Expressions, node: ast.InListFile, where: Scope) -> i
     kind = _kind(value, resolver.report)
     if kind is None:
         return unknown
-    members = resolver.lists.members(node.file, _names(value, where), kind, resolver.report)
+    members = resolver.lists.members(node.file, _names(node, value, where), kind, resolver.report)
     return unknown if members is None else ir.InFile(value, node.file.value, members, span=node.span)
 
 
@@ -119,18 +119,17 @@ def _kind(value: ir.Value, report: Report) -> Kind | None:
     return None
 
 
-def _names(value: ir.Value, where: Scope) -> tuple[str, ...]:
-    """What the column of a file may be called."""
+def _names(node: ast.InListFile, value: ir.Value, where: Scope) -> tuple[str, ...]:
+    """What the column of a file may be called; nothing for a value that has no name."""
+    names = [node.value.parts[-1].text] if isinstance(node.value, ast.Name) else []
     match value:
         case ir.Key():
             columns = where.table.columns.values()
-            declared = [each.name for each in columns if each.formula is None and each.stored_as == where.table.key]
-            return tuple(dict.fromkeys((*declared, where.table.key or "")))
-        case ir.Column(name=name):
-            return (name,)
+            names += [each.name for each in columns if each.formula is None and each.stored_as == where.table.key]
+            names.append(where.table.key or "")
         case ir.Aggregate(argument=ir.Column(name=name)):
-            return (name,)
-    return (value.span.text,)
+            names.append(name)
+    return tuple(dict.fromkeys(names))
 
 
 # --- the text of a file ---------------------------------------------------------------------------
@@ -172,21 +171,25 @@ def _place(header: Sequence[str], file: ast.Text, names: tuple[str, ...], report
     folded = [name.casefold() for name in header]
     fitting = [header.index(name) for name in names if header.count(name) == 1]
     fitting += [folded.index(name.casefold()) for name in names if folded.count(name.casefold()) == 1]
-    wanted = f"write `{names[0]}` in its first line, and a value in each line below"
+    wanted = names[0] if names else "value"
     if not header:
-        report.add("bad-list", f"`{file.value}` is empty", file.span, help=wanted)
+        help_ = f"write `{wanted}` in its first line, and a value in each line below"
+        report.add("bad-list", f"`{file.value}` is empty", file.span, help=help_)
     elif fitting:
         return fitting[0]
+    elif len(header) > 1 and not names:
+        message = f"`{file.value}` has several columns, and what is looked for has no name to find one by"
+        report.add("bad-list", message, file.span, help=f"keep one column, or name the value: `metric {wanted} = ...`")
     elif len(header) > 1:
-        instead = f"it has the columns {listed(header)}; rename the one you mean to `{names[0]}`"
-        message = f"no column of `{file.value}` is called `{names[0]}`"
-        report.add("bad-list", message, file.span, help=did_you_mean(names[0], header, instead))
+        instead = f"it has the columns {listed(header)}; rename the one you mean to `{wanted}`"
+        message = f"no column of `{file.value}` is called `{wanted}`"
+        report.add("bad-list", message, file.span, help=did_you_mean(wanted, header, instead))
     elif re.search("[;\t|]", header[0]):
         message = f"`{file.value}` has no commas between its columns"
         report.add("bad-list", message, file.span, label=f"it begins with `{header[0]}`", help="save it with commas")
     elif NUMBERS["number"].fullmatch(header[0]):
         message = f"the first line of `{file.value}` names no column"
-        report.add("bad-list", message, file.span, label=f"it is `{header[0]}`", help=f"write `{names[0]}` above it")
+        report.add("bad-list", message, file.span, label=f"it is `{header[0]}`", help=f"write `{wanted}` above it")
     else:
         return 0
     return None
@@ -196,11 +199,11 @@ def _members(cells: tuple[tuple[int, str], ...], file: ast.Text, kind: Kind, rep
     """The cells as texts or as numbers, sorted, each once."""
     wrong = [(line, cell) for line, cell in cells if not _fits(cell, kind)]
     if wrong:
-        lines = listed([f"line {line} (`{cell}`)" for line, cell in wrong[:NAMED_LINES]])
-        more = f", and {len(wrong) - NAMED_LINES:,} more lines," if len(wrong) > NAMED_LINES else ""
-        said = f"{'is' if len(wrong) == 1 else 'are'} no {kind}{'s' if len(wrong) != 1 else ''}"
+        lines = ", ".join(f"`{cell}` (line {line})" for line, cell in wrong[:NAMED_LINES])
+        more = f" and {len(wrong) - NAMED_LINES:,} more" if len(wrong) > NAMED_LINES else ""
+        kinds = kind if len(wrong) == 1 else f"{kind}s"
         help_ = "correct the file, or declare the column as `text`" if kind != "text" else "correct the file"
-        report.add("bad-list", f"in `{file.value}` {lines}{more} {said}", file.span, help=help_)
+        report.add("bad-list", f"`{file.value}` holds what are no {kinds}: {lines}{more}", file.span, help=help_)
         return None
     if kind == "text":
         return tuple(sorted({cell for _, cell in cells}))

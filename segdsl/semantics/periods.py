@@ -64,7 +64,9 @@ def repeated(
     for other in windows[1:]:
         if other != window:
             message = "one condition is taken in one set of periods, and this is another"
-            resolver.report.add("bad-window", message, other.span, help=f"write `{window.span.text}` here, too")
+            resolver.report.add(
+                "bad-window", message, other.span, help=f"write `in {window.span.text.removeprefix('in ')}` here, too"
+            )
             return always
     if not _fits(resolver, window):
         return always
@@ -96,12 +98,10 @@ def _fits(resolver: Expressions, window: ast.Periods) -> bool:
         help_ = f"write `in last {count} {unit}s` here"
     elif not window.full:
         message, help_ = f"only complete {unit}s are counted one by one", written(count)
-    elif not 1 <= count <= MAX_PERIODS:
-        message, help_ = f"there can be 1 to {MAX_PERIODS} periods", written(min(max(count, 1), MAX_PERIODS))
-    elif least is not None and not 1 <= least <= count:
-        few = least < 1
-        message = "no period is needed for this: it is true of everyone" if few else f"there are only {count} periods"
-        help_ = written(count, "at least 1" if few else "each")
+    elif count > MAX_PERIODS:
+        message, help_ = f"at most {MAX_PERIODS} periods are counted one by one", written(MAX_PERIODS)
+    elif least is not None and least > count:
+        message, help_ = f"there are only {count} periods", written(count, "each")
     else:
         return True
     resolver.report.add("bad-window", message, window.span, help=help_)
