@@ -51,6 +51,7 @@ tables:
       birthday: date
       signed_up: timestamp
       last_seen: timestamp with time zone
+      interests: list of text
       doubled: {{is: score * 2}}
       per_year: {{is: score / age}}
   store:
@@ -68,6 +69,7 @@ tables:
       status: text
       channel: {{type: text, values: [web, app, shop]}}
       paid: boolean
+      labels: list of text
       due: date
       placed: {{type: {DECLARED[choices["order_at"]]}, from: ordered_at}}
       net: {{is: amount - discount}}
@@ -116,7 +118,7 @@ def catalog_shape(choices: Mapping[str, str]) -> Shape:
     return {
         "customer": Thing(
             "country=closed name=text email=text age=integer score=decimal2 vip=boolean birthday=date "
-            "signed_up=timestamp last_seen=zoned doubled=decimal2 per_year=quotient",
+            "signed_up=timestamp last_seen=zoned interests=list doubled=decimal2 per_year=quotient",
             links={"home": "store", "referrer": "customer"},
             rows=("order", "order_line", "visit", "event", "card", "customer"),
             time=member_time,
@@ -124,7 +126,7 @@ def catalog_shape(choices: Mapping[str, str]) -> Shape:
         ),
         "store": Thing("city=text opened=date rating=decimal1"),
         "order": Thing(
-            "amount=decimal2 discount=decimal3 status=text channel=closed paid=boolean due=date "
+            "amount=decimal2 discount=decimal3 status=text channel=closed paid=boolean labels=list due=date "
             f"placed={time} net=decimal3",
             links={"customer": "customer", "store": "store"},
             rows=("order_line",),
@@ -166,6 +168,7 @@ def stored_columns(choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
             "birthday": "DATE",
             "signed_up": "TIMESTAMP",
             "last_seen": "TIMESTAMPTZ",
+            "interests": "VARCHAR[]",
         },
         "stores": {"store_id": "VARCHAR", "city": "VARCHAR", "opened": "DATE", "rating": "DOUBLE"},
         "sales.orders": {
@@ -178,6 +181,7 @@ def stored_columns(choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
             "status": "VARCHAR",
             "channel": "VARCHAR",
             "paid": "BOOLEAN",
+            "labels": "VARCHAR[]",
             "due": "DATE",
         },
         "sales.order_lines": {

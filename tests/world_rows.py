@@ -136,6 +136,8 @@ def _value(
             return random.choice(("closed", "Paris", "PARIS", "İstanbul"))
         case "VARCHAR":
             return random.choice(TEXTS)
+        case "VARCHAR[]":
+            return [random.choice((*TEXTS, None)) for _ in range(random.choice((0, 1, 2, 5)))]
         case "BOOLEAN":
             return random.random() < 0.5
         case "INTEGER" | "BIGINT":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
-from tests import world_everyone
+from tests import world_everyone, world_lists
 
 COUNTRIES, CHANNELS, KINDS = ("IN", "GB", "US"), ("web", "app", "shop"), ("open", "click", "buy")
 
@@ -160,6 +160,7 @@ class Writer:
     metrics: dict[str, Number] = field(default_factory=dict)  # usable of the customer
     moments: dict[str, str] = field(default_factory=dict)  # metrics that are moments, with their kind
     is_inside: bool = False  # whether rows are looked at, and not the customer
+    repeats: bool = False  # inside of a condition that is taken in several periods
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -216,6 +217,8 @@ class Writer:
             found = self.aggregate(here, self.random.choice(functions), depth)
             if found is not None:
                 return found
+        if depth > 0 and 0.68 < choice < 0.72:
+            return world_lists.choice(self, here, depth, quotients)
         if choice < 0.68:
             found = self.calendar_number(here, depth)
             if found is not None:
@@ -312,6 +315,8 @@ class Writer:
             op = self.random.choice("+-*")
             scale = argument.scale + other.scale if op == "*" else max(argument.scale, other.scale)
             argument = Number(f"{argument.text} {op} {other.text}", scale, 2)
+        elif self.random.random() < 0.1:
+            argument = replace(argument, text=world_lists.aggregated_choice(self, table, found[0]))
         quotient = function == "avg"
         return Number(f"{function}({argument.text}{rest})", argument.scale, argument.factors + quotient, quotient)
 
@@ -353,6 +358,8 @@ class Writer:
             self.known,
             self.between,
             self.sampled,
+            self.listed,
+            self.listed,
         )
         while True:
             test = self.random.choice(tests)(here, depth)
@@ -410,6 +417,8 @@ class Writer:
             inner = self.name(of, "text") if self.shape[of].time else None
             if inner is not None:
                 name = f"{self.random.choice(('first', 'last'))}({of}.{inner[0]}{rest})"
+        if kind == "text" and depth > 0 and self.random.random() < 0.1:
+            name = world_lists.text_choice(self, here, name)
         texts = self.shape[table].values if kind == "closed" else self.words.texts
         match self.random.randrange(5):
             case 0:
@@ -427,6 +436,9 @@ class Writer:
         kinds = ("starts with", "ends with", "contains", "matches")
         folded = self.random.choice(("", " ignoring case"))
         return f"({name} {self.random.choice(kinds)} {quoted(self.pattern())}{folded})"
+
+    def listed(self, here: str, depth: int) -> str | None:
+        return world_lists.test(self, here, depth)
 
     def pattern(self) -> str:
         """A piece of a text that occurs, with or without wildcards."""

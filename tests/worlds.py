@@ -7,7 +7,7 @@ thresholds, hostile text. Drive it with `random.Random(seed)`, or under hypothes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from segdsl.diagnostics import Report
+from segdsl.grammar import ast
 from segdsl.grammar.files import parse_catalog
 from segdsl.grammar.parse import parse
 from segdsl.semantics import calendar, ir
@@ -23,6 +24,7 @@ from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.declare import declare
 from segdsl.semantics.resolve import resolve
 from segdsl.source import Source
+from tests import world_lists
 from tests.world_catalog import catalog_shape, catalog_text, stored_columns, variations
 from tests.world_rows import AMOUNTS, TEXTS, Stored, made_rows, trying_moments
 from tests.world_text import WINDOWS, Vocabulary, definitions
@@ -52,6 +54,10 @@ class Project:
     rows: dict[str, list[Stored]]
     columns: dict[str, dict[str, str]]
     as_of: datetime
+    lists: dict[str, str] = field(default_factory=dict)
+
+    def list_file(self, file: ast.Text, report: Report) -> Source | None:
+        return Source(file.value, self.lists[file.value])
 
 
 def project(random: Random) -> Project:
@@ -70,14 +76,17 @@ def project(random: Random) -> Project:
         offset=random.choice(("Z", "+05:30", "-04:00")),
     )
     shape = catalog_shape(choices)
+    rows = made_rows(random, choices, clock, vocabulary)
+    keys = [row["customer_id"] for row in rows["crm.customers"]]
     return Project(
         catalog=catalog_text(choices),
         segments=definitions(random, shape, vocabulary),
         timezone=zone,
         week_starts=week_starts,
-        rows=made_rows(random, choices, clock, vocabulary),
+        rows=rows,
         columns=stored_columns(choices),
         as_of=as_of,
+        lists=world_lists.files(random, TEXTS, keys),
     )
 
 
@@ -108,6 +117,7 @@ def compiled(project: Project) -> tuple[ir.Program, Report]:
         week_starts=WEEKDAYS.index(project.week_starts),
         settings={},
         report=report,
+        read_list=project.list_file,
     )
     return program, report
 
