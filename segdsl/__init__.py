@@ -48,14 +48,15 @@ def load(path: str | Path = ".", *, environment: Mapping[str, str] | None = None
     return project.load(Path(path), environment)
 
 
-def check(project: Project, settings: Mapping[str, str] | None = None) -> Report:
+def check(project: Project, settings: Mapping[str, str] | None = None, *, today: date | None = None) -> Report:
     """Everything that can be known without data: iterable findings, `.sorted()`, `.has_errors`.
 
-    `settings` replace the values of `let`s by name, as text: `{"big_spend": "3_000"}`.
+    `settings` replace the values of `let`s by name, as text: `{"big_spend": "3_000"}`. Reviews that are due and
+    segments that are over are found when `today` is given.
     """
     from segdsl import compiler
 
-    return compiler.check(project, settings).report
+    return compiler.check(project, settings, today).report
 
 
 def compile(
@@ -87,7 +88,10 @@ def size(
     as_of: date | datetime,
     settings: Mapping[str, str] | None = None,
 ) -> Sizes:
-    """How many customers there are, and how many qualify for and are assigned to each segment. Reads only."""
+    """How many customers there are, and how many qualify for and are assigned to each segment.
+
+    `.reachable` is by channel, and `.broken` are the promises that the data break. Reads only.
+    """
     from segdsl import compiler, warehouse
 
     program = compiler.sound(project, settings)
@@ -122,13 +126,16 @@ def run(
     *,
     as_of: date | datetime,
     settings: Mapping[str, str] | None = None,
+    despite_promises: bool = False,
 ) -> RunSummary:
     """Computes all segments and replaces the target's memberships with them, in one step or not at all.
 
     A DuckDB file gets the table `segdsl_memberships`, a folder the file `memberships.parquet`. Returns where they
-    are, how many rows were written, and each segment's size.
+    are, how many rows were written, and each segment's size. Raises `segdsl.warehouse.BrokenPromises`, a `Findings`,
+    when the data break a promise, and writes nothing then, unless `despite_promises`.
     """
     from segdsl import compiler, warehouse
 
     program = compiler.sound(project, settings)
-    return warehouse.run(program, compiler.clock(program, as_of), project.target(target))
+    clock = compiler.clock(program, as_of)
+    return warehouse.run(program, clock, project.target(target), despite_promises=despite_promises)

@@ -98,7 +98,8 @@ def _init(options: Namespace) -> int:
 
 def _check(options: Namespace) -> int:
     project = _project(options, options.paths)
-    checked = compiler.check(project, _settings(options))
+    today = datetime.now(ZoneInfo(project.timezone)).date()
+    checked = compiler.check(project, _settings(options), today)
     findings = _inside(checked.report.sorted(), project, options.paths)
     segments = len(checked.program.segments) if checked.program is not None else 0
     files = len(project.segments)
@@ -141,12 +142,16 @@ def _size(options: Namespace) -> int:
     names = compiler.chosen(program, options.names)
     clock = compiler.clock(program, _as_of(options, project))
     sizes = warehouse.size(program, names, clock, project.target(options.target))
+    code = FINDINGS if sizes.broken else FINE
     if options.format == "json":
         _print_json(results.size_json(program, sizes))
     else:
         columns = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
         print(results.size_table(program, sizes, _paint(sys.stdout, options), columns, _prints(results.SOLID)))
-    return FINE
+        if sizes.broken:
+            print()
+            _show_findings(sizes.broken, sys.stdout, options, code)
+    return code
 
 
 def _members(options: Namespace) -> int:
@@ -177,7 +182,16 @@ def _run(options: Namespace) -> int:
 
     project, program = _sound(options)
     clock = compiler.clock(program, _as_of(options, project))
-    summary = warehouse.run(program, clock, project.target(options.target))
+    try:
+        summary = warehouse.run(
+            program, clock, project.target(options.target), despite_promises=options.despite_promises
+        )
+    except warehouse.BrokenPromises as broken:
+        _show_findings(broken.diagnostics, sys.stderr, options, FINDINGS)
+        help = "to write the new ones anyway, add --despite-promises"
+        return _complain("nothing was written: the memberships before stay as they were", help, FINDINGS, options)
+    if summary.broken:
+        _show_findings(summary.broken, sys.stderr, options, FINE)
     if options.format == "json":
         _print_json(results.run_json(program, summary))
     else:
@@ -256,6 +270,8 @@ def _parser() -> ArgumentParser:
     _add_assigned(members)
     _add_format(members, "csv", "json", "parquet")
     run = command("run", "compute all segments and write the memberships")
+    help = "write the memberships even if the data break a promise (`expect ...`)"
+    run.add_argument("--despite-promises", action="store_true", help=help)
     _add_format(run, "text", "json")
     for each in (compile_, size, members, run):
         _add_settings(each)

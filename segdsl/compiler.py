@@ -73,8 +73,9 @@ class Checked:
     report: Report
 
 
-def check(project: Project, settings: Mapping[str, str] | None = None) -> Checked:
-    """Everything that can be known about a project without data. `settings` replace the values of `let`s.
+def check(project: Project, settings: Mapping[str, str] | None = None, today: date | None = None) -> Checked:
+    """Everything that can be known about a project without data. `settings` replace the values of `let`s. Reviews that
+    are due and segments that are over are found when `today` is given.
 
     Without a catalog that can be read there is no program, and only what is wrong with the text is found.
     """
@@ -88,7 +89,7 @@ def check(project: Project, settings: Mapping[str, str] | None = None) -> Checke
         )
     if catalog is None or not catalog.tables:
         return Checked(None, report)
-    return Checked(resolve(modules, catalog, project, settings or {}, report), report)
+    return Checked(resolve(modules, catalog, project, settings or {}, report, today), report)
 
 
 def _holds_segments(module: ast.Module) -> bool:
@@ -176,7 +177,12 @@ def read_catalog(source: Source, report: Report) -> Catalog:
 
 
 def resolve(
-    modules: Sequence[ast.Module], catalog: Catalog, project: Project, settings: Mapping[str, str], report: Report
+    modules: Sequence[ast.Module],
+    catalog: Catalog,
+    project: Project,
+    settings: Mapping[str, str],
+    report: Report,
+    today: date | None = None,
 ) -> ir.Program:
     """The definitions as meant."""
     from segdsl.semantics import resolve as semantics
@@ -190,6 +196,7 @@ def resolve(
         settings=settings,
         report=report,
         read_list=project.list_file,
+        today=today,
     )
 
 

@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = _rules(
     unknown_segment="a segment that is not defined",
     unknown_group="a group that is not defined",
     unknown_occasion="an occasion that is not defined",
+    unknown_channel="a channel that is not defined",
     unknown_function="a function that does not exist",
     unknown_override="a `--set` for a `let` that does not exist",
     duplicate_name="two definitions of one name",
@@ -84,14 +85,18 @@ RULES: dict[str, Rule] = _rules(
     bad_tiers="tiers that nobody can be in, or that go in two directions",
     bad_split="shares of a split that are more than the whole",
     stray_member="a segment in a group that `tiers` or `split` make",
+    bad_promise="an `expect` that nothing can keep, or that is about something else",
     incomplete_group="a `complete` group that somebody may fall through",
     # what a database cannot say
     unsupported="a construct that this database cannot say exactly",
     other_spelling="a file that another layout or spelling cannot say without change",
+    broken_promise="an `expect` that the data break",
     no_segments="a project without segments",
 ) | _rules(
     Severity.WARNING,
     includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
+    review_due="a segment that should have been looked at again by now",
+    inactive="a segment whose days are over",
     empty_group="a group without segments",
     empty_file="a segment file without definitions",
 )

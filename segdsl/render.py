@@ -181,7 +181,7 @@ def diagnostics_json(findings: Sequence[Diagnostic], segments: int, files: int) 
     """
     return {
         "version": JSON_VERSION,
-        "diagnostics": [_json(finding) for finding in findings],
+        "diagnostics": [finding_json(finding) for finding in findings],
         "summary": {
             "errors": _count(findings, Severity.ERROR),
             "warnings": _count(findings, Severity.WARNING),
@@ -191,7 +191,8 @@ def diagnostics_json(findings: Sequence[Diagnostic], segments: int, files: int) 
     }
 
 
-def _json(finding: Diagnostic) -> dict[str, object]:
+def finding_json(finding: Diagnostic) -> dict[str, object]:
+    """One finding, as `diagnostics_json` has it."""
     span = finding.label.span
     start, end = span.source.position(span.start), span.source.position(span.end)
     known = bool(span.source.name)

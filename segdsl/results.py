@@ -6,12 +6,12 @@ Promised: nothing is rounded but percentages; text in a CSV file comes back byte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from segdsl.render import JSON_VERSION, PLAIN, Paint, counted, escaped, width
+from segdsl.render import JSON_VERSION, PLAIN, Paint, counted, escaped, finding_json, width
 
 if TYPE_CHECKING:
     from segdsl.semantics import ir
@@ -35,13 +35,15 @@ class _Row:
     name: str = ""
     qualifies: int | None = None
     assigned: int | None = None
+    reachable: Mapping[str, int] = field(default_factory=dict)
 
 
 def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns: int = 120, bars: bool = True) -> str:
     """The sizes by group, with the share of all customers that each segment is assigned.
 
     A bar is as long as the segment's share of all customers; its light end are those who qualify for the segment
-    and are assigned to a stronger one of its group. Bars are left out where `columns` do not hold them.
+    and are assigned to a stronger one of its group. Bars are left out where `columns` do not hold them. A column for
+    each channel says how many of those assigned it reaches.
     """
     rows = list(_rows(program, sizes))
     rows_counted = f"{sizes.customers:,} {_plural(escaped(program.catalog.entity), sizes.customers)}"
@@ -49,10 +51,12 @@ def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns:
     titles = max((width(row.title) for row in rows if row.assigned is not None), default=0)
     names = max((width(row.name) for row in rows), default=0)
     number = max(len("qualifies"), len(f"{sizes.customers:,}"))
-    table_width = titles + names + 2 * number + 19
+    channels = {name: max(width(_by(name)), number) for name in sizes.reachable}
+    table_width = titles + names + 2 * number + 19 + sum(each + 2 for each in channels.values())
     bars = bars and table_width + BAR_COLUMNS <= columns
     lines = [paint("bold", head), ""]
     header = f"{'':{titles + names + 4}}{'qualifies':>{number}}  {'assigned':>{number}}  {'share':>6}"
+    header += "".join(f"  {' ' * (each - width(_by(name)))}{_by(name)}" for name, each in channels.items())
     lines.append(paint("dim", header.rstrip()))
     for row in rows:
         if row.assigned is None:
@@ -63,13 +67,27 @@ def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns:
         qualifies = "" if row.qualifies is None else f"{row.qualifies:,}"
         share = _share(row.assigned, sizes.customers)
         line = f"{title}  {name}  {qualifies:>{number}}  {row.assigned:>{number},}  {share:>6}"
+        line += "".join(
+            f"  {f'{row.reachable[name]:,}' if name in row.reachable else '':>{each}}"
+            for name, each in channels.items()
+        )
         if bars and row.qualifies is not None:
             line += f"  {_bar(row.assigned, row.qualifies, sizes.customers, paint)}"
         lines.append(line.rstrip())
     if bars and any(row.qualifies is not None and row.qualifies != row.assigned for row in rows):
         legend = f"{SOLID} assigned  {LIGHT} qualifies, and is assigned to a stronger segment of the group"
         lines += ["", paint("dim", legend)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_remarks(sizes.not_compared)])
+
+
+def _by(channel: str) -> str:
+    """The head of the column that says how many a channel reaches."""
+    return f"by {_fitted(channel)}"
+
+
+def _remarks(not_compared: Sequence[str]) -> Iterator[str]:
+    for name in not_compared:
+        yield f"no run has stored anybody of `{escaped(name)}` yet: its `expect change` is not compared"
 
 
 def _rows(program: ir.Program, sizes: Sizes) -> Iterator[_Row]:
@@ -89,12 +107,14 @@ def _rows(program: ir.Program, sizes: Sizes) -> Iterator[_Row]:
         if len(free) < len(by_name):
             yield _Row("In no group")
         yield from _segments(program, free)
+    if sizes.reachable:
+        yield _Row("Everyone", assigned=sizes.customers, reachable=sizes.reachable)
 
 
 def _segments(program: ir.Program, sizes: Iterable[Size]) -> Iterator[_Row]:
     for size in sizes:
         title = program.segments[size.name].title or size.name
-        yield _Row(f"  {_fitted(title)}", _fitted(size.name), size.qualifies, size.assigned)
+        yield _Row(f"  {_fitted(title)}", _fitted(size.name), size.qualifies, size.assigned, size.reachable)
 
 
 def _plural(noun: str, number: int) -> str:
@@ -137,6 +157,10 @@ def run_text(program: ir.Program, summary: RunSummary, paint: Paint = PLAIN) -> 
     empty = [size.name for size in summary.segments if not size.qualifies]
     if empty:
         lines.append(f"nobody qualifies for {', '.join(f'`{escaped(name)}`' for name in empty)}")
+    for channel in program.channels:
+        reached = [f"{size.reachable[channel]:,} of `{escaped(size.name)}`" for size in summary.segments]
+        lines.append(f"reachable by {escaped(channel)}: {', '.join(reached)}")
+    lines += _remarks(summary.not_compared)
     return "\n".join(lines)
 
 
@@ -150,12 +174,19 @@ def moment(as_of: datetime) -> str:
 
 
 def size_json(program: ir.Program, sizes: Sizes) -> dict[str, object]:
-    """`{"version", "as_of", "customers", "segments": [{"name", "title", "group", "qualifies", "assigned"}]}`."""
+    """`{"version", "as_of", "customers", "segments": [...], "reachable", "broken_promises", "not_compared"}`.
+
+    Segments are `{"name", "title", "group", "qualifies", "assigned", "reachable": {channel: number}}`; broken promises
+    are findings as those of `segdsl check`.
+    """
     return {
         "version": JSON_VERSION,
         "as_of": sizes.as_of.isoformat(),
         "customers": sizes.customers,
         "segments": [_size_json(program, size) for size in sizes.segments],
+        "reachable": dict(sizes.reachable),
+        "broken_promises": [finding_json(finding) for finding in sizes.broken],
+        "not_compared": list(sizes.not_compared),
     }
 
 
@@ -167,11 +198,12 @@ def _size_json(program: ir.Program, size: Size) -> dict[str, object]:
         "group": segment.group,
         "qualifies": size.qualifies,
         "assigned": size.assigned,
+        "reachable": dict(size.reachable),
     }
 
 
 def run_json(program: ir.Program, summary: RunSummary) -> dict[str, object]:
-    """`{"version", "as_of", "target", "written_to", "rows", "segments": [as those of a size]}`."""
+    """`{"version", "as_of", "target", "written_to", "rows"}` and `segments` and promises as in `size_json`."""
     return {
         "version": JSON_VERSION,
         "as_of": summary.as_of.isoformat(),
@@ -179,6 +211,8 @@ def run_json(program: ir.Program, summary: RunSummary) -> dict[str, object]:
         "written_to": summary.written_to,
         "rows": summary.rows,
         "segments": [_size_json(program, size) for size in summary.segments],
+        "broken_promises": [finding_json(finding) for finding in summary.broken],
+        "not_compared": list(summary.not_compared),
     }
 
 

@@ -209,7 +209,10 @@ def test_sizes_and_runs_as_json() -> None:
         "version": 1,
         "as_of": "2026-03-01T00:00:00+00:00",
         "customers": 5,
-        "segments": [{"name": "low", "title": "Low", "group": "stage", "qualifies": 3, "assigned": 1}],
+        "segments": [{"name": "low", "title": "Low", "group": "stage", "qualifies": 3, "assigned": 1, "reachable": {}}],
+        "reachable": {},
+        "broken_promises": [],
+        "not_compared": [],
     }
     summary = RunSummary(AS_OF, "dev", "data/memberships.parquet", 3, (Size("low", 3, 1), Size("fans", 0, 0)))
     assert results.run_json(program(), summary)["rows"] == 3

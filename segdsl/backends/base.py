@@ -55,7 +55,10 @@ class Backend(ABC):
         return self._text(self._tree(lower.memberships(program, names, clock)))
 
     def sizes(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
-        """One row: how many customers; then, name by name, how many qualify and how many are assigned."""
+        """One row: how many customers; then, name by name, how many qualify and how many are assigned.
+
+        After those what `lower.sizes` says of channels and promises.
+        """
         return self._text(self._tree(lower.sizes(program, names, clock)))
 
     def store(self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str]) -> list[str]:
@@ -70,9 +73,9 @@ class Backend(ABC):
         """
         return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
 
-    def tables_used(self, program: ir.Program, names: Sequence[str]) -> list[lower.TableUse]:
-        """The tables that the queries for `names` read, with the stored columns they read."""
-        return lower.tables_used(program, names)
+    def tables_used(self, program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[lower.TableUse]:
+        """The tables that the queries for `names` read (with `sizing` that for sizes), with the columns they read."""
+        return lower.tables_used(program, names, sizing=sizing)
 
     def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
         """The statement that makes the stored table of `table` a view over a file."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from segdsl.backends import plan
 from segdsl.backends.everyone import Comparisons, comparisons_in
-from segdsl.backends.expressions import Expressions, negated, surely, terms_of
+from segdsl.backends.expressions import Expressions, every, negated, surely, terms_of
 from segdsl.backends.names import Names
 from segdsl.backends.relations import Building, Place, Scope, in_order
 from segdsl.backends.unsupported import Unsupported
@@ -84,16 +84,32 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
 
 
 def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
-    """One row: how many customers there are, then for each segment how many qualify and how many are assigned."""
+    """One row: how many customers there are, then for each segment how many qualify and how many are assigned.
+
+    After those, for each channel how many it reaches; for each segment and channel how many of those assigned it
+    reaches; and for each segment and each of its promises about another how many who qualify break it.
+    """
     lowering = _Lowering(program, clock)
-    lowering.decide(_needed(program, _with_rivals(program, names)))
-    lowering.find_winners(names)
+    lowering.measure(names)
     called = Names()
     outputs = [plan.Output(called.new(f"all {lowering.table.name}"), plan.Aggregate("count", None))]
     for name in names:
         for column, test in (("qualifies", lowering.fulfils(name)), ("assigned", lowering.wins(name))):
             where = (lowering.fulfils(name),) if test == plan.Constant(True) else (test,)
             outputs.append(plan.Output(called.new(f"{name} {column}"), plan.Aggregate("count", None, where)))
+    for channel, reached in lowering.reached.items():
+        outputs.append(plan.Output(called.new(f"all by {channel}"), plan.Aggregate("count", None, (reached,))))
+    for name in names:
+        assigned = every([lowering.fulfils(name), lowering.wins(name)])
+        for channel, reached in lowering.reached.items():
+            both = terms_of(every([assigned, reached]))
+            outputs.append(plan.Output(called.new(f"{name} by {channel}"), plan.Aggregate("count", None, both)))
+    for name in names:
+        for promise in _relations(program, name):
+            other = lowering.fulfils(promise.segment)
+            stray = (lowering.fulfils(name), other if promise.kind == "disjoint from" else negated(other))
+            words = f"{name} {'in' if promise.kind == 'disjoint from' else 'not in'} {promise.segment}"
+            outputs.append(plan.Output(called.new(words), plan.Aggregate("count", None, stray)))
     result = plan.Select(lowering.base, tuple(outputs))
     return lowering.query(result, f"how many are in each segment, as of {clock.as_of.isoformat()}")
 
@@ -119,10 +135,16 @@ def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
     )
 
 
-def tables_used(program: ir.Program, names: Sequence[str]) -> list[TableUse]:
-    """What the queries for `names` read, in the order of the catalog. The same at every moment."""
+def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[TableUse]:
+    """What the queries for `names` read, in the order of the catalog; with `sizing` that for sizes, too.
+
+    The same at every moment.
+    """
     lowering = _Lowering(program, Clock(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo(program.timezone), 0))
-    lowering.decide(_needed(program, _with_rivals(program, names)))
+    if sizing:
+        lowering.measure(names)
+    else:
+        lowering.decide(_needed(program, _with_rivals(program, names)))
     read: dict[str, set[str]] = {}
     for (table, _), source in lowering.expressions.sources.items():
         read.setdefault(table, set()).update(source.columns_read)
@@ -145,8 +167,16 @@ def _where_looks_at_time(table: Table) -> bool:
 
 def _references(program: ir.Program, segment: str) -> list[str]:
     """The segments whose members must be known before this one's: those it names, and those that win over them."""
+    return _named(program, program.segments[segment].condition)
+
+
+def _relations(program: ir.Program, segment: str) -> list[ir.RelationPromise]:
+    return [each for each in program.segments[segment].promises if isinstance(each, ir.RelationPromise)]
+
+
+def _named(program: ir.Program, condition: ir.Condition) -> list[str]:
     found: list[str] = []
-    waiting: list[ir.Node] = [program.segments[segment].condition]
+    waiting: list[ir.Node] = [condition]
     while waiting:
         node = waiting.pop()
         match node:
@@ -201,6 +231,7 @@ class _Lowering:
         self.steps: list[plan.Relation] = []
         self.winners: dict[str, plan.Expression] = {}
         self.comparisons = Comparisons(self.expressions, self.scope, key, self._add_step)
+        self.reached: dict[str, plan.Expression] = {}
 
     def condition(self, segment: str) -> plan.Expression:
         return self.expressions.condition(self.program.segments[segment].condition, self.scope)
@@ -253,6 +284,22 @@ class _Lowering:
             outputs.append(plan.Output(column, plan.FirstTrue(cases)))
             self.winners[group.name] = plan.Column("", column)
         self._add_step("won", outputs)
+
+    def measure(self, names: Sequence[str]) -> None:
+        """Makes columns of all that the sizes of `names` count."""
+        channels = self.program.channels.values()
+        wanted = _with_rivals(self.program, names)
+        wanted += [promise.segment for name in names for promise in _relations(self.program, name)]
+        wanted += [each for channel in channels for each in _named(self.program, channel.condition)]
+        self.decide(_needed(self.program, wanted))
+        self.find_winners(names)
+        outputs = []
+        for channel in channels:
+            column = self.measured.columns.new(f"reached by {channel.name}")
+            reached = surely(self.expressions.condition(channel.condition, self.scope))
+            outputs.append(plan.Output(column, reached))
+            self.reached[channel.name] = plan.Column("", column, optional=False)
+        self._add_step("reached", outputs)
 
     def _add_step(self, wanted: str, outputs: Sequence[plan.Output]) -> None:
         if outputs:

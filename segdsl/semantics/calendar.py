@@ -116,7 +116,7 @@ def _moment(count: int, unit: ir.Unit, clock: Clock) -> Moment | None:
         if unit in EXACT_UNITS:
             utc = clock.utc + count * EXACT_UNITS[unit]
             return Moment(clock.on_wall(utc), utc)
-        day = date.fromordinal(_shifted(clock.today, count, unit))
+        day = date.fromordinal(shifted(clock.today, count, unit))
     except (OverflowError, ValueError):
         return None
     wall = datetime.combine(day, clock.wall.time())
@@ -153,13 +153,13 @@ def dates(window: ir.Window, clock: Clock) -> DateEnds:
     today = clock.today
     match window:
         case ir.Last(count, unit) | ir.LessThanAgo(count, unit):
-            return _days(_shifted(today, -count, unit) + 1, today.toordinal())
+            return _days(shifted(today, -count, unit) + 1, today.toordinal())
         case ir.Next(count, unit):
-            return _days(today.toordinal(), _shifted(today, count, unit) - 1)
+            return _days(today.toordinal(), shifted(today, count, unit) - 1)
         case ir.BetweenAgo(far, near, unit):
-            return _days(_shifted(today, -far, unit), _shifted(today, -near, unit) - 1)
+            return _days(shifted(today, -far, unit), shifted(today, -near, unit) - 1)
         case ir.MoreThanAgo(count, unit):
-            return _days(-OUTSIDE, _shifted(today, -count, unit) - 1)
+            return _days(-OUTSIDE, shifted(today, -count, unit) - 1)
         case ir.Period(unit, first, last):
             starts = [_period_start(today, count, unit, clock.week_starts) for count in (first, last + 1)]
             return _days(starts[0], starts[1] - 1)
@@ -197,11 +197,11 @@ def _period_start(today: date, count: int, unit: ir.Unit, week_starts: int) -> i
         return today.toordinal() - (today.weekday() - week_starts) % 7 + 7 * count
     if unit in MONTHS:
         month = (today.month - 1) % MONTHS[unit]
-        return _shifted(today.replace(day=1), count * MONTHS[unit] - month, "month")
+        return shifted(today.replace(day=1), count * MONTHS[unit] - month, "month")
     return today.toordinal() + count
 
 
-def _shifted(day: date, count: int, unit: ir.Unit) -> int:
+def shifted(day: date, count: int, unit: ir.Unit) -> int:
     """The day `count` calendar units after `day`; a month without that day gives its last one."""
     if unit not in MONTHS:
         return day.toordinal() + count * DAYS[unit]

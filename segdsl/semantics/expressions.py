@@ -11,7 +11,19 @@ from decimal import Decimal
 
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import choices, everyone, ir, list_files, lists, periods, rows, samples, scope, windows
+from segdsl.semantics import (
+    channels,
+    choices,
+    everyone,
+    ir,
+    list_files,
+    lists,
+    periods,
+    rows,
+    samples,
+    scope,
+    windows,
+)
 from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.comparison import comparable, comparison, is_reversed, report_list
 from segdsl.semantics.constants import literal, number
@@ -251,6 +263,8 @@ class Expressions:
                 return everyone.ranked(self, node, where)
             case ast.Bringing():
                 return everyone.bringing(self, node, where)
+            case ast.ReachableBy():
+                return channels.reachable(self, node, where)
             case ast.InSample():
                 return samples.in_sample(self, node, where)
             case ast.Everyone():

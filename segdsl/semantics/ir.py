@@ -571,6 +571,43 @@ Condition = (
 
 
 @dataclass(frozen=True, slots=True)
+class SizePromise(Node):
+    """So many are assigned, or so many per cent of all rows of the entity; bounds are in, a missing one is open."""
+
+    low: Decimal | None
+    high: Decimal | None
+    percent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePromise(Node):
+    """Who is assigned are fewer than so many per cent more or fewer than were when the memberships were stored."""
+
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RelationPromise(Node):
+    """Nobody who qualifies for the segment qualifies for the other one; or everybody does who is `within` it."""
+
+    kind: OneOf["disjoint from", "within"]
+    segment: str
+
+
+Promise = SizePromise | ChangePromise | RelationPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Channel(Node):
+    """Who of the rows of `entity` can be reached by it. `reachable by` is spelled out where it stands."""
+
+    name: str
+    title: str
+    entity: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Segment(Node):
     """A set of rows of the table `entity`. `otherwise` is already spelled out in `condition`."""
 
@@ -582,6 +619,7 @@ class Segment(Node):
     group: str | None
     priority: int | None
     condition: Condition
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -612,6 +650,7 @@ class Program:
     order: tuple[str, ...]
     timezone: str
     week_starts: int
+    channels: dict[str, Channel] = field(default_factory=dict)
 
     def rivals(self, segment: str) -> tuple[str, ...]:
         """The segments that win over `segment` in its exclusive group, strongest first; none outside of one."""

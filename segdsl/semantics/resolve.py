@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import everyone, ir, shorthands
 from segdsl.semantics.catalog import Catalog
+from segdsl.semantics.channels import channels
+from segdsl.semantics.claims import check_review, overdue, promises, while_active
 from segdsl.semantics.constants import lets as resolve_lets
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.lint import lint
@@ -29,7 +32,7 @@ MAX_DEPTH = 120
 # How long a chain of segments that refer to each other may be: each becomes a layer of the query.
 MAX_CHAIN = 50
 
-Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Score, ast.Occasion)
+Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Score, ast.Occasion, ast.Channel)
 
 
 def resolve(
@@ -42,11 +45,13 @@ def resolve(
     settings: Mapping[str, str],
     report: Report,
     read_list: ReadList = no_list,
+    today: date | None = None,
 ) -> ir.Program:
     """The program that `modules` define over `catalog`.
 
     `settings` replace the values of `let`s by name, as text; `timezone` is an IANA name, `week_starts` a weekday
-    (Monday 0); `read_list` gives the text of a list file. Findings go to `report`.
+    (Monday 0); `read_list` gives the text of a list file. Findings go to `report`; what is due at `today` is found
+    only when it is given.
     """
     written = _Definitions(modules, report)
     groups = _groups(written, report)
@@ -59,13 +64,17 @@ def resolve(
     expressions = Expressions(catalog, names, frozenset(written.segments), report, ListFiles(read_list))
     metrics = _metrics({**written.metrics, **written.scores}, expressions, entity)
     expressions = replace(expressions, names=replace(names, metrics=metrics))
+    reached = channels(written.channels, expressions, entity)
+    expressions = replace(expressions, names=replace(expressions.names, channels=reached))
     rests = frozenset(name for name, node in written.segments.items() if node.otherwise)
     short = shorthands.conditions(written.shorthands.values(), expressions, entity)
     for node in written.segments.values():
         meant = short.get(node.name.text)
         program.segments[node.name.text] = _segment(node, expressions, entity, groups, rests, meant)
-    program = replace(program, order=_order(program, report))
+    program = replace(program, order=_order(program, report), channels=reached)
     lint(program, report)
+    if today is not None:
+        overdue(written.segments.values(), today, report)
     return program
 
 
@@ -79,6 +88,7 @@ class _Definitions:
         self.metrics: dict[str, ast.Metric] = {}
         self.scores: dict[str, ast.Score] = {}
         self.occasions: dict[str, ast.Occasion] = {}
+        self.channels: dict[str, ast.Channel] = {}
         self.shorthands: dict[str, shorthands.Shorthand] = {}  # by the name of their group
         values: dict[str, ast.Ident] = {}
         for definition in (definition for module in modules for definition in module.definitions):
@@ -95,6 +105,8 @@ class _Definitions:
                     _declare(definition, self.scores, values, report)
                 case ast.Occasion():
                     _declare(definition, self.occasions, {}, report)
+                case ast.Channel():
+                    _declare(definition, self.channels, {}, report)
                 case ast.Tiers() | ast.Split():
                     self._declare_shorthand(definition, report)
 
@@ -204,6 +216,7 @@ def _segment(
         others = tuple(name for name in group.members if name not in rests)
         terms = tuple(ir.Not(ir.InSegment(name, span=node.span), span=node.span) for name in others)
         condition = ir.All(terms, span=node.span)
+    check_review(node, report)
     priority = int(node.priority.value) if node.priority and node.priority.value % 1 == 0 else None
     return ir.Segment(
         node.name.text,
@@ -213,7 +226,8 @@ def _segment(
         entity.table.name,
         group.name if group else None,
         priority,
-        condition,
+        while_active(node, condition, report),
+        tuple(promises(node, entity.table.name, expressions.segments, report)),
         span=node.name.span,
     )
 

@@ -24,11 +24,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be named besides columns: values, metrics and occasions, already resolved."""
+    """What may be named besides columns: values, metrics, occasions and channels, already resolved.
+
+    `channels` is None where nobody can be reached yet: in what channels themselves may name.
+    """
 
     lets: Mapping[str, ir.Literal]
     metrics: Mapping[str, ir.Value]
     occasions: Mapping[str, Occasion] = field(default_factory=dict)
+    channels: Mapping[str, ir.Channel] | None = None
 
 
 def unknown(node: ast.Node) -> ir.Value:

@@ -7,6 +7,17 @@ a driver's errors mean. Whatever goes wrong outside of segdsl is a `DatabaseProb
 from __future__ import annotations
 
 from segdsl.introspection import DatabaseProblem
-from segdsl.warehouse.runs import Members, RunSummary, Size, Sizes, export_members, members, run, size
+from segdsl.warehouse.runs import BrokenPromises, Members, RunSummary, Size, Sizes, export_members, members, run, size
 
-__all__ = ["DatabaseProblem", "Members", "RunSummary", "Size", "Sizes", "export_members", "members", "run", "size"]
+__all__ = [
+    "BrokenPromises",
+    "DatabaseProblem",
+    "Members",
+    "RunSummary",
+    "Size",
+    "Sizes",
+    "export_members",
+    "members",
+    "run",
+    "size",
+]

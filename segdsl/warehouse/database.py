@@ -72,6 +72,14 @@ class Database:
             )
         return list(self.driver.read_parquet(str(path)).columns)
 
+    def assigned_in_file(self, path: Path) -> dict[str, int]:
+        """How many a file of memberships says are assigned, by segment."""
+        is_csv = path.suffix.lower() == ".csv"
+        reader = self.driver.read_csv if is_csv else self.driver.read_parquet
+        found = reader(str(path))
+        counted = found.aggregate("segment, count(*) FILTER (CAST(assigned AS BOOLEAN))", "segment").fetchall()
+        return {str(name): int(count) for name, count in counted}
+
     def write(self, relation: Any, path: Path) -> None:
         """Writes a relation of the driver to a file that may be opened, and that the name's end gives the format of."""
         if path.suffix == ".csv":
@@ -109,17 +117,21 @@ def opened(
     target: Target,
     *,
     writing: bool = False,
+    sizing: bool = False,
     extra_files: Sequence[Path] = (),
 ) -> Iterator[Database]:
     """A database that holds what the segments called `names` need. All that is done in it is one transaction.
 
+    With `sizing` it holds what their sizes need, too: channels, and the segments that promises are about.
     `extra_files` are the only files, beside the target's own, that may be opened.
     """
     from segdsl.backends import Unsupported, backend
 
     dialect = backend("duckdb")
     try:
-        needed = [Needed(use.table, frozenset(use.columns)) for use in dialect.tables_used(program, names)]
+        needed = [
+            Needed(use.table, frozenset(use.columns)) for use in dialect.tables_used(program, names, sizing=sizing)
+        ]
         in_folder = is_folder(target)
         files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if in_folder else {}
         allowed = [*(file for file, _ in files.values()), *extra_files]

@@ -6,8 +6,8 @@ replaced in one step or not at all, and nothing that somebody else has made is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from os.path import lexists
 from pathlib import Path
@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 
 from segdsl import folder
+from segdsl.compiler import Findings
+from segdsl.diagnostics import Diagnostic
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.warehouse.database import Database, folded, is_folder, opened
+from segdsl.warehouse.promises import Counts, broken, not_compared
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -31,20 +34,31 @@ MEMBERSHIPS_COLUMNS = ("segment", "qualifies", "assigned", "as_of")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many customers fulfil a segment's condition, and how many of them no stronger segment takes."""
+    """How many customers fulfil a segment's condition, and how many of them no stronger segment takes.
+
+    `reachable` is, by channel, how many of those it is assigned can be reached.
+    """
 
     name: str
     qualifies: int
     assigned: int
+    reachable: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`segments` in the order they were asked for; `customers` is how many there are in all."""
+    """`segments` in the order they were asked for; `customers` is how many there are in all.
+
+    `reachable` is, by channel, how many of all customers can be reached. `broken` are the promises that the data
+    break, and `not_compared` the segments that promise little change, and were never stored before.
+    """
 
     as_of: datetime
     customers: int
     segments: tuple[Size, ...]
+    reachable: Mapping[str, int] = field(default_factory=dict)
+    broken: tuple[Diagnostic, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +80,63 @@ class RunSummary:
     written_to: str
     rows: int
     segments: tuple[Size, ...]
+    broken: tuple[Diagnostic, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
 
 def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
     """The sizes of the segments called `names`."""
-    with opened(program, names, clock, target) as database:
-        (row,) = database.rows(database.backend.sizes(program, names, clock))
-    counts = [int(value) for value in row]
-    sizes = tuple(Size(name, counts[1 + 2 * i], counts[2 + 2 * i]) for i, name in enumerate(names))
-    return Sizes(clock.as_of, counts[0], sizes)
+    files, parts = _stored_before(target)
+    with opened(program, names, clock, target, sizing=True, extra_files=files) as database:
+        return _sizes(database, program, names, clock, _before(database, program, names, files, parts, target))
+
+
+def _sizes(
+    database: Database, program: ir.Program, names: Sequence[str], clock: Clock, before: Mapping[str, int]
+) -> Sizes:
+    """The sizes, and the promises they break, from one query; `before` is who was assigned in the last run."""
+    (row,) = database.rows(database.backend.sizes(program, names, clock))
+    counts = (int(value) for value in row)
+    customers = next(counts)
+    pairs = {name: (next(counts), next(counts)) for name in names}
+    everyone = {channel: next(counts) for channel in program.channels}
+    reachable = {name: {channel: next(counts) for channel in program.channels} for name in names}
+    strays = tuple(counts)
+    sizes = tuple(Size(name, *pairs[name], reachable[name]) for name in names)
+    assigned = {size.name: size.assigned for size in sizes}
+    found = broken(program, names, Counts(customers, assigned, before, strays))
+    return Sizes(clock.as_of, customers, sizes, everyone, tuple(found), not_compared(program, names, before))
+
+
+def _stored_before(target: Target) -> tuple[list[Path], tuple[str, ...]]:
+    """The file (of a folder) and the table (of a database) that hold the memberships of the last run, if any."""
+    if is_folder(target):
+        output = target.path / (target.memberships or MEMBERSHIPS_FILE)
+        return ([output] if lexists(output) else []), ()
+    return [], (target.schema, MEMBERSHIPS_TABLE) if target.schema else (MEMBERSHIPS_TABLE,)
+
+
+def _before(
+    database: Database,
+    program: ir.Program,
+    names: Sequence[str],
+    files: Sequence[Path],
+    parts: tuple[str, ...],
+    target: Target,
+) -> dict[str, int]:
+    """How many the memberships that are stored say were assigned, by segment; asked for only where that matters."""
+    promised = any(isinstance(each, ir.ChangePromise) for name in names for each in program.segments[name].promises)
+    if not promised:
+        return {}
+    if files:
+        columns = database.columns_of_file(files[0])
+        _refuse_unless_memberships(f"`{files[0]}`", columns, program, "`memberships: NAME.parquet`", target)
+        return database.assigned_in_file(files[0])
+    existing = database.tables.get(folded(parts))
+    if existing is None or not parts:
+        return {}
+    _refuse_unless_memberships(existing.called, existing.columns, program, "`schema`", target)
+    return {name: assigned for name, (_, assigned) in _counted(database, parts).items()}
 
 
 def members(program: ir.Program, segment: str, clock: Clock, target: Target, *, assigned: bool = False) -> Members:
@@ -97,14 +159,37 @@ def export_members(
         database.write(database.driver.sql(query), written)
 
 
-def run(program: ir.Program, clock: Clock, target: Target) -> RunSummary:
-    """Replaces the memberships of all segments. When anything fails the memberships before stay as they were."""
+class BrokenPromises(Findings):
+    """The data break promises of segments, so nothing was written: the memberships before stay as they were."""
+
+
+def run(program: ir.Program, clock: Clock, target: Target, *, despite_promises: bool = False) -> RunSummary:
+    """Replaces the memberships of all segments. When anything fails the memberships before stay as they were.
+
+    Raises `BrokenPromises` when the data break a promise, unless `despite_promises`.
+    """
     if is_folder(target):
-        return _run_in_folder(program, clock, target)
-    return _run_in_database(program, clock, target)
+        return _run_in_folder(program, clock, target, despite_promises)
+    return _run_in_database(program, clock, target, despite_promises)
 
 
-def _run_in_database(program: ir.Program, clock: Clock, target: Target) -> RunSummary:
+def _checked_sizes(
+    database: Database, program: ir.Program, clock: Clock, target: Target, despite_promises: bool
+) -> Sizes:
+    """The sizes before anything is written; raises when they break a promise."""
+    names, (files, parts) = tuple(program.segments), _stored_before(target)
+    sizes = _sizes(database, program, names, clock, _before(database, program, names, files, parts, target))
+    if sizes.broken and not despite_promises:
+        raise BrokenPromises(sizes.broken)
+    return sizes
+
+
+def _summary(sizes: Sizes, target: Target, written_to: str) -> RunSummary:
+    rows = sum(each.qualifies for each in sizes.segments)
+    return RunSummary(sizes.as_of, target.name, written_to, rows, sizes.segments, sizes.broken, sizes.not_compared)
+
+
+def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_promises: bool) -> RunSummary:
     if target.memberships:
         raise DatabaseProblem(
             f"the target `{target.name}` has `memberships`, which is for folders",
@@ -114,18 +199,20 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target) -> RunSu
     parts = (target.schema, MEMBERSHIPS_TABLE) if target.schema else (MEMBERSHIPS_TABLE,)
     _refuse_to_overwrite_source(program, parts)
     names = tuple(program.segments)
-    with opened(program, names, clock, target, writing=True) as database:
+    with opened(program, names, clock, target, writing=True, sizing=True) as database:
         existing = database.tables.get(folded(parts))
         if existing is not None:
             _refuse_unless_memberships(existing.called, existing.columns, program, "`schema`", target)
         if target.schema:
             _refuse_ambiguous_schema(database, target)
+        sizes = _checked_sizes(database, program, clock, target, despite_promises)
+        if target.schema:
             database.create_schema(target.schema)
-        sizes = _store(database, program, names, clock, parts)
-    return RunSummary(clock.as_of, target.name, ".".join(parts), sum(each.qualifies for each in sizes), sizes)
+        _store(database, program, names, clock, parts)
+    return _summary(sizes, target, ".".join(parts))
 
 
-def _run_in_folder(program: ir.Program, clock: Clock, target: Target) -> RunSummary:
+def _run_in_folder(program: ir.Program, clock: Clock, target: Target, despite_promises: bool) -> RunSummary:
     if target.schema:
         raise DatabaseProblem(
             f"the target `{target.name}` has a `schema`, and a folder has none",
@@ -146,31 +233,33 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target) -> RunSumm
     existing = [output] if lexists(output) else []
     with (
         folder.replaced(output) as written,
-        opened(program, names, clock, target, extra_files=[written, *existing]) as database,
+        opened(program, names, clock, target, sizing=True, extra_files=[written, *existing]) as database,
     ):
         for file in existing:
             columns = database.columns_of_file(file)
             _refuse_unless_memberships(f"`{file}`", columns, program, "`memberships: NAME.parquet`", target)
-        sizes = _store(database, program, names, clock, parts)
+        sizes = _checked_sizes(database, program, clock, target, despite_promises)
+        _store(database, program, names, clock, parts)
         database.write(database.driver.table(MEMBERSHIPS_TABLE), written)
-    return RunSummary(clock.as_of, target.name, str(output), sum(each.qualifies for each in sizes), sizes)
+    return _summary(sizes, target, str(output))
 
 
-def _store(
-    database: Database, program: ir.Program, names: Sequence[str], clock: Clock, parts: tuple[str, ...]
-) -> tuple[Size, ...]:
-    """Replaces the memberships table; gives each segment's size."""
-    from sqlalchemy import MetaData, Table, case, column, func, select
-
+def _store(database: Database, program: ir.Program, names: Sequence[str], clock: Clock, parts: tuple[str, ...]) -> None:
+    """Replaces the memberships table."""
     for statement in database.backend.store(program, names, clock, parts):
         database.execute(statement)
+
+
+def _counted(database: Database, parts: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    """How many memberships of each segment a table holds, and how many of them are assigned."""
+    from sqlalchemy import MetaData, Table, case, column, func, select
+
     stored = Table(parts[-1], MetaData(), schema=parts[0] if len(parts) == 2 else None)
     assigned = func.count(case((column("assigned"), 1)))
     counted: Select[Any] = (
         select(column("segment"), func.count(), assigned).select_from(stored).group_by(column("segment"))
     )
-    counts = {str(name): (int(all_), int(won)) for name, all_, won in database.select(counted)}
-    return tuple(Size(name, *counts.get(name, (0, 0))) for name in names)
+    return {str(name): (int(all_), int(won)) for name, all_, won in database.select(counted)}
 
 
 def _refuse_to_overwrite_source(program: ir.Program, parts: tuple[str, ...]) -> None:
