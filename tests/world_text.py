@@ -78,6 +78,8 @@ MOMENT_KINDS = ("timestamp", "zoned")
 # What makes a metric a score.
 SCORE = re.compile(r"(average|median|total|percentile [0-9.]+|quartile|quintile|decile|ntile [0-9]+) of ")
 # Names that the columns of nothing have.
+# Days around those of `worlds.MOMENTS`, and most often none.
+ACTIVE = ("", "", "", "  active from 2026-01-01 to 2026-03-31\n", "  active from 2024-02-29 to 2026-10-25\n")
 METRIC_NAMES = ("ltv", "recency", "größe", "`odd metric`", "指標", "last_bought", "rate")
 
 
@@ -159,6 +161,7 @@ class Writer:
     numbers: dict[str, Number] = field(default_factory=dict)  # `let`s, usable everywhere
     metrics: dict[str, Number] = field(default_factory=dict)  # usable of the customer
     moments: dict[str, str] = field(default_factory=dict)  # metrics that are moments, with their kind
+    channels: list[str] = field(default_factory=list)
     is_inside: bool = False  # whether rows are looked at, and not the customer
     repeats: bool = False  # inside of a condition that is taken in several periods
 
@@ -489,6 +492,8 @@ class Writer:
     def sampled(self, here: str, depth: int) -> str | None:
         if self.is_inside:
             return None
+        if self.channels and self.random.random() < 0.4:
+            return f"(reachable by {self.random.choice(self.channels)})"
         percent = self.random.choice(("100", "50", "33.3333", "12.5", "0.01", "99.99"))
         return f"(in sample {percent}% {quoted(self.random.choice(self.words.texts))})"
 
@@ -507,6 +512,7 @@ def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[st
     """Two files of definitions by name."""
     writer = Writer(random, shape, vocabulary)
     values = "".join((*_lets(writer), *_metrics(writer)))
+    values += _channels(writer)
     free = "".join(_segment(writer, name) for name in ("vip", "`odd one`", "高价值"))
     group = _group(writer)
     short = _tiers(writer) + _split(writer)
@@ -536,13 +542,19 @@ def _metrics(writer: Writer) -> list[str]:
     return written
 
 
+def _channels(writer: Writer) -> str:
+    text = "".join(f"channel {name}\n  when {opened(writer.condition('customer', 2))}\n" for name in ("email", "post"))
+    writer.channels += ["email", "post"]
+    return text
+
+
 def _segment(writer: Writer, name: str) -> str:
+    active = writer.random.choice(ACTIVE)
     when = writer.condition("customer", 3)
     writer.segments.append(name)
     title = quoted(writer.random.choice(writer.words.texts))
-    return (
-        f"segment {name} {title}\n  about {quoted(writer.random.choice(writer.words.texts))}\n  when {opened(when)}\n\n"
-    )
+    about = quoted(writer.random.choice(writer.words.texts))
+    return f"segment {name} {title}\n  about {about}\n  when {opened(when)}\n{active}\n"
 
 
 def _group(writer: Writer) -> str:

@@ -44,7 +44,7 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     lowering = _Lowering(program, clock)
     rivals = program.rivals(segment) if column == "assigned" else ()
     lowering.decide(_needed(program, [*_references(program, segment), *rivals]))
-    lowering.compare([segment])
+    lowering.compare([program.segments[segment].condition])
     terms = (*terms_of(lowering.condition(segment)), *(negated(lowering.fulfils(rival)) for rival in rivals))
     result = plan.Select(lowering.base, (lowering.key,), where=terms, order_by=(lowering.key.name,))
     said = "the members of" if column == "qualifies" else "those assigned to"
@@ -250,15 +250,15 @@ class _Lowering:
                 )
         for depth in range(max(depths.values(), default=-1) + 1):
             together = [name for name in names if depths[name] == depth]
-            self.compare(together)
+            self.compare([self.program.segments[name].condition for name in together])
             self._add_step("decided", [self._decided(name) for name in together])
 
-    def compare(self, names: Sequence[str]) -> None:
-        """Makes columns of what the conditions of segments compare with everyone, in steps of their own.
+    def compare(self, conditions: Sequence[ir.Condition]) -> None:
+        """Makes columns of what the conditions compare with everyone, in steps of their own.
 
         What those conditions refer to is decided before.
         """
-        self.comparisons.add(comparisons_in([self.program.segments[name].condition for name in names]))
+        self.comparisons.add(comparisons_in(conditions))
         if len(self.steps) > MAX_STEPS:
             raise Unsupported(
                 f"more than {MAX_STEPS} steps compare customers with everyone",
@@ -294,6 +294,7 @@ class _Lowering:
         self.decide(_needed(self.program, wanted))
         self.find_winners(names)
         outputs = []
+        self.compare([channel.condition for channel in channels])
         for channel in channels:
             column = self.measured.columns.new(f"reached by {channel.name}")
             reached = surely(self.expressions.condition(channel.condition, self.scope))
