@@ -262,7 +262,7 @@ class _Lowering:
         if len(self.steps) > MAX_STEPS:
             raise Unsupported(
                 f"more than {MAX_STEPS} steps compare customers with everyone",
-                self.program.segments[names[0]].span,
+                conditions[0].span,
                 help="ask for fewer segments at once, or let them compare fewer values",
             )
 
