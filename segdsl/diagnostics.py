@@ -75,6 +75,7 @@ RULES: dict[str, Rule] = _rules(
     not_a_score="a `score` that compares with nobody",
     bad_window="a window that holds nothing",
     bad_list="a list file without a fitting column, or with rows that do not fit",
+    bad_sequence="a sequence that nobody could go through",
     # segments and groups
     missing_condition="a segment without `when` or `otherwise`",
     repeated_clause="a clause that is given twice",

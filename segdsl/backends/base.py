@@ -92,6 +92,18 @@ class Backend(ABC):
         """A naive moment in UTC as the wall clock of `zone` shows it, naive."""
 
     @abstractmethod
+    def in_utc(self, wall: exp.Expr, zone: str) -> exp.Expr:
+        """A naive moment of the wall clock of `zone` in UTC, naive; see `plan.InUtc`."""
+
+    @abstractmethod
+    def later(self, moment: exp.Expr, count: int, unit: plan.Unit, is_date: bool) -> exp.Expr:
+        """A naive moment or a date some units later; see `plan.Later`."""
+
+    @abstractmethod
+    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+        """The next row of a relation for each row; see `plan.NextJoin`."""
+
+    @abstractmethod
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
         """A part of a date or a naive moment; see `plan.Part`."""
 
@@ -172,7 +184,7 @@ class Backend(ABC):
         says = Expressions(self, qualified=bool(select.joins or select.group_by))
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
-        result = exp.Select(expressions=outputs, from_=exp.From(this=self._base(select.base, says.qualified)))
+        result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
         joins = [self._join(join, says) for join in select.joins]
         joins += [self._spread(select.spread, says)] if select.spread else []
         if joins:
@@ -197,15 +209,17 @@ class Backend(ABC):
             value.add_comments([comment(output.comment)])
         return value
 
-    def _base(self, base: plan.Base, is_aliased: bool) -> exp.Table:
+    def base(self, base: plan.Base, is_aliased: bool) -> exp.Table:
         table = self._stored_table((base.name,) if isinstance(base.name, str) else base.name)
         if is_aliased and base.alias != base.name:
             table.set("alias", exp.TableAlias(this=self.name(base.alias)))
         return table
 
-    def _join(self, join: plan.Join, says: Expressions) -> exp.Join:
+    def _join(self, join: plan.Join | plan.NextJoin, says: Expressions) -> exp.Join:
+        if isinstance(join, plan.NextJoin):
+            return self.next_join(join, says)
         on = says.condition(plan.Compare(join.right, "=", join.left))
-        return exp.Join(this=self._base(join.base, True), side=None if join.required else "LEFT", on=on)
+        return exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)
 
     def _spread(self, spread: plan.Spread, says: Expressions) -> exp.Join:
         rows = [exp.Tuple(expressions=[says.value(value) for value in row]) for row in spread.rows]

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from segdsl.backends import plan
 from segdsl.backends.base import Backend, FileFormat
+from segdsl.backends.printing import Expressions
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type
 
@@ -91,6 +92,29 @@ class DuckDB(Backend):
         instant = exp.Paren(this=exp.AtTimeZone(this=utc, zone=exp.Literal.string("UTC")))
         return exp.AtTimeZone(this=instant, zone=exp.Literal.string(zone))
 
+    def in_utc(self, wall: exp.Expr, zone: str) -> exp.Expr:
+        # DuckDB takes the second of two instants that show one wall time. Three hours before it the offset is the one
+        # before the change, if there was one: counted with that, it is the first instant when the wall then agrees.
+        second = exp.AtTimeZone(this=self._instant(wall, zone), zone=exp.Literal.string("UTC"))
+        before = exp.Paren(this=exp.Sub(this=exp.Paren(this=second), expression=_interval(3, "HOUR")))
+        offset = exp.Paren(this=exp.Sub(this=self.on_wall_clock(before, zone), expression=before.copy()))
+        first = exp.Paren(this=exp.Sub(this=wall.copy(), expression=offset))
+        is_first = exp.EQ(this=self.on_wall_clock(first, zone), expression=wall.copy())
+        return exp.Case(ifs=[exp.If(this=is_first, true=first.copy())], default=second.copy())
+
+    def _instant(self, wall: exp.Expr, zone: str) -> exp.Expr:
+        return exp.Paren(this=exp.AtTimeZone(this=wall.copy(), zone=exp.Literal.string(zone)))
+
+    def later(self, moment: exp.Expr, count: int, unit: plan.Unit, is_date: bool) -> exp.Expr:
+        months, word = (3 * count, "MONTH") if unit == "quarter" else (count, unit.upper())
+        later = exp.Add(this=moment, expression=_interval(months, word))
+        return self.cast(exp.Paren(this=later), "DATE") if is_date else later
+
+    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+        alike = tuple(plan.Compare(right, "=", left) for left, right in join.alike)
+        on = says.condition(plan.All((*alike, plan.Compare(join.later, ">", join.than))))
+        return exp.Join(this=self.base(join.base, True), method="ASOF", side="LEFT", on=on)
+
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
         return exp.Extract(this=exp.Var(this=PARTS.get(part, part.upper())), expression=value)
 
@@ -173,6 +197,10 @@ class DuckDB(Backend):
                 moment = self.cast(column, "TIMESTAMP")
                 return _if_like(column, WALL_CLOCK, moment, f"`{name}` is no moment without a time zone: ")
         return None
+
+
+def _interval(count: int, unit: str) -> exp.Interval:
+    return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit))
 
 
 def _create(kind: str, table: exp.Table, query: exp.Query, replace: bool = False) -> exp.Create:

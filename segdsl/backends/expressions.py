@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.backends import choices, list_files, plan, quotients, samples
+from segdsl.backends import choices, list_files, plan, quotients, samples, sequences
 from segdsl.backends.names import Names, worded
 from segdsl.backends.quotients import Exact, Number, Quotient
 from segdsl.backends.relations import Building, Place, Scope, Source
@@ -48,6 +48,8 @@ class Expressions:
         self.others: list[Building] = []
         # Relations of constants by their file and what they hold.
         self.constants: dict[tuple[str, list_files.Members, int | None], plan.Constants] = {}
+        # The next rows that are joined already: to which relation, and what they must be.
+        self.next_rows: dict[tuple[str, ir.Followed], plan.Expression] = {}
         self._beginning: set[tuple[str, bool]] = set()
 
     # --- rows ---------------------------------------------------------------------------------------
@@ -347,6 +349,8 @@ class Expressions:
                 wanted = _existence_called(node)
                 count = plan.OrElse(self._aggregated(rows, scope, wanted, "count"), NONE)
                 return scope.published(plan.Compare(count, ">", NONE), wanted)
+            case ir.Followed():
+                return sequences.followed(self, node, scope)
             case ir.InSegment(segment):
                 return self.fulfils[segment]
             case ir.AssignedTo(segment):

@@ -16,6 +16,7 @@ from typing import assert_never
 from segdsl.semantics.types import Type
 
 PartName = OneOfWords["year", "quarter", "month", "day", "weekday", "hour"]
+Unit = OneOfWords["minute", "hour", "day", "week", "month", "quarter", "year"]
 Scalar = str | bool | Decimal | date  # a datetime is a date; an aware one is an instant
 
 # --- values ---------------------------------------------------------------------------------------
@@ -53,6 +54,27 @@ class OnWallClock:
 
     moment: Expression
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class InUtc:
+    """A naive moment of the wall clock of `zone` in UTC, naive, as `calendar.Clock.in_utc` says it.
+
+    Of a wall time that the clock shows twice the first instant, and one that it skips with the offset before.
+    """
+
+    moment: Expression
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The naive moment or, when `is_date`, the date `count` units later; a month without that day gives its last."""
+
+    moment: Expression
+    count: int
+    unit: Unit
+    is_date: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +306,8 @@ Expression = (
     | Stored
     | Constant
     | OnWallClock
+    | InUtc
+    | Later
     | Day
     | Part
     | DaysBetween
@@ -327,7 +351,9 @@ def may_be_missing(expression: Expression) -> bool:
             return function not in ("count", "count distinct")
         case Window(function):
             return function in ("sum", "running sum")
-        case OnWallClock(inner) | Day(inner) | Widen(inner) | Whole(inner) | Negative(inner) | Not(inner):
+        case OnWallClock(inner) | InUtc(inner) | Later(inner) | Day(inner) | Widen(inner) | Whole(inner):
+            return may_be_missing(inner)
+        case Negative(inner) | Not(inner):
             return may_be_missing(inner)
         case OneOf(inner) | TextMatch(inner) | Part(_, inner) | Digest(_, inner):
             return may_be_missing(inner)
@@ -372,6 +398,19 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class NextJoin:
+    """For each row the next row of `base`: of those alike in every pair of `alike`, the first that comes later.
+
+    `later` is when that is and `than` when the row itself is. Rows without a next one stay.
+    """
+
+    base: Base
+    alike: tuple[tuple[Expression, Expression], ...]
+    than: Expression
+    later: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """Several rows for each row: one for each of `rows`, with its values in `columns`. There is at least one."""
 
@@ -386,7 +425,7 @@ class Select:
 
     base: Base
     outputs: tuple[Output, ...]
-    joins: tuple[Join, ...] = ()
+    joins: tuple[Join | NextJoin, ...] = ()
     spread: Spread | None = None
     where: tuple[Expression, ...] = ()
     group_by: tuple[Expression, ...] = ()

@@ -51,6 +51,10 @@ class Expressions:
                 return self.backend.constant(value)
             case plan.OnWallClock(moment, zone):
                 return self.backend.on_wall_clock(self.operand(moment), zone)
+            case plan.InUtc(moment, zone):
+                return self.backend.in_utc(self.operand(moment), zone)
+            case plan.Later(moment, count, unit, is_date):
+                return self.backend.later(self.operand(moment), count, unit, is_date)
             case plan.Day(moment):
                 return self.backend.cast(self.value(moment), "DATE")
             case plan.Part(part, of):

@@ -22,7 +22,7 @@ class Building:
         self.name = name
         self.base = plan.Base(base, alias)
         self.columns = columns or Names()
-        self.joins: list[plan.Join] = []
+        self.joins: list[plan.Join | plan.NextJoin] = []
         self.where: list[plan.Expression] = []
         self.group_by: tuple[plan.Expression, ...] = ()
         self._outputs: dict[plan.Expression, str] = {}

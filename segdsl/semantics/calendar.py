@@ -63,6 +63,10 @@ class Clock:
         return self.on_wall(self.utc)
 
     @property
+    def now(self) -> Moment:
+        return Moment(self.wall, self.utc)
+
+    @property
     def today(self) -> date:
         return self.wall.date()
 
@@ -86,7 +90,7 @@ class Clock:
 
 def moments(window: ir.Window, clock: Clock) -> Ends:
     """The first moment of the window and the first one after it; None is an open side."""
-    now = Moment(clock.wall, clock.utc)
+    now = clock.now
     match window:
         case ir.Last(count, unit):
             return _moment(-count, unit, clock), now
@@ -103,24 +107,37 @@ def moments(window: ir.Window, clock: Clock) -> Ends:
             return bound and Moment(bound.wall + MICROSECOND, bound.utc + MICROSECOND), now
         case ir.Period():
             days = dates(window, clock)
-            return NO_MOMENT if days == NO_DATE else (_fixed(days[0], clock), _fixed(_day_after(days[1]), clock))
+            return NO_MOMENT if days == NO_DATE else (_fixed(days[0], clock), _fixed(_next_day(days[1]), clock))
         case ir.Range(start, last):
-            return _fixed(start, clock), _fixed(_day_after(last), clock)
+            return _fixed(start, clock), _fixed(_next_day(last), clock)
         case _:
             assert_never(window)
 
 
-def _moment(count: int, unit: ir.Unit, clock: Clock) -> Moment | None:
-    """The moment `count` units after `as_of`, before it when negative; None outside of the calendar."""
+def after(start: Moment, count: int, unit: ir.Unit, clock: Clock) -> Moment | None:
+    """The moment `count` units after `start`, before it when negative; None outside of the calendar."""
     try:
         if unit in EXACT_UNITS:
-            utc = clock.utc + count * EXACT_UNITS[unit]
+            utc = start.utc + count * EXACT_UNITS[unit]
             return Moment(clock.on_wall(utc), utc)
-        day = date.fromordinal(shifted(clock.today, count, unit))
+        day = date.fromordinal(shifted(start.wall.date(), count, unit))
     except (OverflowError, ValueError):
         return None
-    wall = datetime.combine(day, clock.wall.time())
+    wall = datetime.combine(day, start.wall.time())
     return Moment(wall, clock.in_utc(wall))
+
+
+def _moment(count: int, unit: ir.Unit, clock: Clock) -> Moment | None:
+    """The moment `count` units after `as_of`, before it when negative; None outside of the calendar."""
+    return after(clock.now, count, unit, clock)
+
+
+def at_moment(at: datetime, clock: Clock) -> Moment:
+    """A moment of a row: naive on the wall clock, aware in UTC."""
+    if at.tzinfo is None:
+        return Moment(at, clock.in_utc(at))
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    return Moment(clock.on_wall(utc), utc)
 
 
 def _fixed(at: date | datetime | None, clock: Clock) -> Moment | None:
@@ -138,7 +155,7 @@ def _fixed(at: date | datetime | None, clock: Clock) -> Moment | None:
     return Moment(clock.on_wall(utc), utc)
 
 
-def _day_after(end: date | datetime | None) -> date | datetime | None:
+def _next_day(end: date | datetime | None) -> date | datetime | None:
     """Where a range ends whose last day is the date `end`; moments stay, the last date there is opens the side."""
     if end is None or isinstance(end, datetime):
         return end
@@ -167,6 +184,12 @@ def dates(window: ir.Window, clock: Clock) -> DateEnds:
             return _date(start), _date(end)
         case _:
             assert_never(window)
+
+
+def day_after(start: date, count: int, unit: ir.Unit) -> date | None:
+    """The date `count` calendar units after `start`; None outside of the calendar."""
+    ordinal = _shifted(start, count, unit)
+    return date.fromordinal(ordinal) if 1 <= ordinal <= date.max.toordinal() else None
 
 
 def anniversary(day: date, year: int) -> date:

@@ -20,7 +20,7 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from segdsl.semantics import ir
-from segdsl.semantics.calendar import Clock, anniversary, dates, moments
+from segdsl.semantics.calendar import Clock, after, anniversary, at_moment, dates, day_after, moments
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.populations import Populations
 from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
@@ -281,6 +281,8 @@ class _Meaning:
                 return self._in_window(self.value(value, row), window)
             case ir.Anniversary(value, window):
                 return self._returns_in(self.value(value, row), window)
+            case ir.Followed():
+                return self._is_followed(condition, row)
             case _:
                 assert_never(condition)
 
@@ -343,6 +345,38 @@ class _Meaning:
         if rows.window is not None:
             found = [row for row in found if self._in_window(self.time(row), rows.window)]
         return [row for row in found if rows.where is None or self.holds(rows.where, row)]
+
+    def _is_followed(self, node: ir.Followed, row: _Row) -> bool:
+        """Whether such a row comes after `row`. Nothing comes after itself: later is strictly later."""
+        *way, last = node.path
+        holder = self.tables.follow(row, way)
+        key = None if holder is None else holder.link(last)
+        if key is None:
+            return False
+        candidates = self.tables.belonging(node.rows.table, node.rows.via, False).get(key, [])
+        return any(
+            self._comes_after(later, row, node.within)
+            and all(self._compare(self.value(left, row), "=", self.value(right, later)) for left, right in node.same)
+            and all(row.link(name) is not None and row.link(name) == later.link(name) for name in node.same_links)
+            and (node.rows.where is None or self.holds(node.rows.where, later))
+            for later in candidates
+        )
+
+    def _comes_after(self, later: _Row, row: _Row, within: tuple[int, ir.Unit] | None) -> bool:
+        """Whether `later` happened after `row`, and soon enough; measured as the time of `later` is written."""
+        end: date | None
+        match self.time(row), self.time(later):
+            case datetime() as start, datetime() as at:
+                now = at_moment(start, self.clock)
+                limit = None if within is None else after(now, *within, self.clock)
+                is_naive = at.tzinfo is None
+                begin: date = now.wall if is_naive else now.utc
+                end = limit and (limit.wall if is_naive else limit.utc)
+                return begin < at.replace(tzinfo=None) and (end is None or at.replace(tzinfo=None) <= end)
+            case date() as start, date() as at:
+                end = None if within is None else day_after(start, *within)
+                return start < at and (end is None or at <= end)
+        return False
 
     def _aggregate(self, node: ir.Aggregate, scope: _Row) -> Scalar:
         rows = self.rows(node.rows, scope)

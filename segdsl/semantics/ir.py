@@ -440,14 +440,16 @@ class Followed(Node):
     """A later row of `rows` belongs to the row that `path` leads to from the row in scope.
 
     Later is strictly after its time and, with `within`, no more than so many units after: minutes and hours exactly,
-    longer units on the wall clock. Each of `same` is a value of the row in scope and one of the later row, known and
-    equal. `rows.via` leads up to the table that `path` leads to.
+    longer units on the wall clock (`calendar.after`). Each of `same` is a value of the row in scope and one of the
+    later row, known and equal; each of `same_links` a link of both that holds one key. `rows.via` leads up to the
+    table that `path` leads to, and `rows` has no window.
     """
 
     path: tuple[str, ...]
     rows: Rows
     within: tuple[int, Unit] | None
     same: tuple[tuple[Value, Value], ...]
+    same_links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,6 +560,7 @@ Condition = (
     | AtLeast
     | ListHas
     | InFile
+    | Followed
     | IsTrue
     | Exists
     | InSegment

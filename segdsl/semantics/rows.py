@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdsl.diagnostics import Label, did_you_mean, listed
 from segdsl.grammar import ast
-from segdsl.semantics import ir, scope, windows
+from segdsl.semantics import ir, scope, sequences, windows
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.functions import FUNCTIONS, Function, LengthFunction, PartFunction, result_type
 from segdsl.semantics.scope import Scope
@@ -22,9 +22,9 @@ def aggregate(resolver: Expressions, function: Function, node: ast.Call, where: 
     if table is None:
         return scope.unknown(node)
     bare = isinstance(node.target, ast.Name) and len(node.target.parts) == 1
-    rows = _rows(resolver, table, node.target, node.via, node.where, node.window, where, node)
+    rows = _rows(resolver, table, node.target, node, where)
     if function.needs_time and table.at_path is None:
-        _report_no_time(resolver, f"`{function.name}`", table, node.function)
+        report_no_time(resolver, f"`{function.name}`", table, node.function)
         return scope.unknown(node)
     if function.takes == "nothing":
         if not bare:
@@ -82,13 +82,11 @@ def _rows(
     resolver: Expressions,
     table: Table,
     target: ast.Node,
-    via: ast.Name | None,
-    condition: ast.Expr | None,
-    window: ast.Window | None,
+    node: ast.Call | ast.Has | ast.Every,
     where: Scope,
-    node: ast.Node,
 ) -> ir.Rows:
-    path = _path(resolver, table, target, via, where)
+    condition, window = node.where, node.window
+    path = path_up(resolver, table, target, node.via, where)
     if path and where.table.key is None:
         resolver.report.add(
             "no-key",
@@ -97,8 +95,10 @@ def _rows(
             help=f"give `{where.table.name}` a `key` in catalog.yml",
         )
     inner = None if condition is None else resolver.of_rows().condition(condition, Scope(table, inside_rows=True))
+    if node.steps:
+        inner = sequences.with_steps(resolver, inner, table, path, node, where)
     if window is not None and table.at_path is None:
-        _report_no_time(resolver, "a window", table, window)
+        report_no_time(resolver, "a window", table, window)
         return ir.Rows(table.name, path, inner, None, span=node.span)
     if isinstance(window, ast.During):
         at = ir.At((), table.name, table.at_type or Unknown(), span=window.span)
@@ -109,7 +109,9 @@ def _rows(
     return ir.Rows(table.name, path, inner, meant, span=node.span)
 
 
-def _path(resolver: Expressions, table: Table, target: ast.Node, via: ast.Name | None, where: Scope) -> tuple[str, ...]:
+def path_up(
+    resolver: Expressions, table: Table, target: ast.Node, via: ast.Name | None, where: Scope
+) -> tuple[str, ...]:
     """The links from a row of `table` up to the row in scope."""
     goal = where.table.name
     if via is not None:
@@ -165,7 +167,7 @@ def _spelled_path(resolver: Expressions, table: Table, via: ast.Name, goal: str)
     return tuple(part.text for part in via.parts)
 
 
-def _report_no_time(resolver: Expressions, what: str, table: Table, node: ast.Node) -> None:
+def report_no_time(resolver: Expressions, what: str, table: Table, node: ast.Node) -> None:
     resolver.report.add(
         "no-time",
         f"{what} needs to know when a row of `{table.name}` happened",
@@ -176,17 +178,17 @@ def _report_no_time(resolver: Expressions, what: str, table: Table, node: ast.No
 
 
 def exists(resolver: Expressions, node: ast.Has, where: Scope) -> ir.Condition:
-    table = _named_table(resolver, node.table)
+    table = named_table(resolver, node.table)
     if table is None:
         return ir.Always(True, span=node.span)
-    return ir.Exists(_rows(resolver, table, node.table, node.via, node.where, node.window, where, node), span=node.span)
+    return ir.Exists(_rows(resolver, table, node.table, node, where), span=node.span)
 
 
 def every(resolver: Expressions, node: ast.Every, where: Scope) -> ir.Condition:
-    table = _named_table(resolver, node.table)
+    table = named_table(resolver, node.table)
     if table is None:
         return ir.Always(True, span=node.span)
-    rows = _rows(resolver, table, node.table, node.via, node.where, node.window, where, node)
+    rows = _rows(resolver, table, node.table, node, where)
     holds = resolver.of_rows().condition(node.condition, Scope(table, inside_rows=True))
     fails = ir.Not(holds, span=node.condition.span)
     both = fails if rows.where is None else ir.All((rows.where, fails), span=node.span)
@@ -194,7 +196,7 @@ def every(resolver: Expressions, node: ast.Every, where: Scope) -> ir.Condition:
     return ir.All((ir.Exists(rows, span=node.span), ir.Not(exception, span=node.span)), span=node.span)
 
 
-def _named_table(resolver: Expressions, name: ast.Name) -> Table | None:
+def named_table(resolver: Expressions, name: ast.Name) -> Table | None:
     first = name.parts[0]
     table = resolver.catalog.tables.get(first.text)
     if table is None:
