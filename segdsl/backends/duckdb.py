@@ -94,16 +94,15 @@ class DuckDB(Backend):
 
     def in_utc(self, wall: exp.Expr, zone: str) -> exp.Expr:
         # DuckDB takes the second of two instants that show one wall time. Three hours before it the offset is the one
-        # before the change, if there was one: counted with that, it is the first instant when the wall then agrees.
-        second = exp.AtTimeZone(this=self._instant(wall, zone), zone=exp.Literal.string("UTC"))
-        before = exp.Paren(this=exp.Sub(this=exp.Paren(this=second), expression=_interval(3, "HOUR")))
-        offset = exp.Paren(this=exp.Sub(this=self.on_wall_clock(before, zone), expression=before.copy()))
-        first = exp.Paren(this=exp.Sub(this=wall.copy(), expression=offset))
-        is_first = exp.EQ(this=self.on_wall_clock(first, zone), expression=wall.copy())
-        return exp.Case(ifs=[exp.If(this=is_first, true=first.copy())], default=second.copy())
+        # before the change, if there was one: counted from there, it is the first instant when the wall then agrees.
+        earlier = exp.Paren(this=exp.Sub(this=wall, expression=_interval(3, "HOUR")))
+        first = exp.Add(this=exp.Paren(this=self._instant(earlier, zone)), expression=_interval(3, "HOUR"))
+        is_first = exp.EQ(this=self.on_wall_clock(exp.Paren(this=first), zone), expression=wall.copy())
+        return exp.Case(ifs=[exp.If(this=is_first, true=first.copy())], default=self._instant(wall.copy(), zone))
 
     def _instant(self, wall: exp.Expr, zone: str) -> exp.Expr:
-        return exp.Paren(this=exp.AtTimeZone(this=wall.copy(), zone=exp.Literal.string(zone)))
+        there = exp.Paren(this=exp.AtTimeZone(this=wall, zone=exp.Literal.string(zone)))
+        return exp.AtTimeZone(this=there, zone=exp.Literal.string("UTC"))
 
     def later(self, moment: exp.Expr, count: int, unit: plan.Unit, is_date: bool) -> exp.Expr:
         months, word = (3 * count, "MONTH") if unit == "quarter" else (count, unit.upper())

@@ -108,6 +108,11 @@ class Place:
         assert self.source.time is not None, "the resolver asks for the time of tables that have one"
         return self._given(self.source.time, self.source.table.at or "at")
 
+    def time_in_utc(self, zone: str) -> plan.Expression:
+        """The time of a table that has none with a zone of its own, as UTC."""
+        assert self.source.time is not None, "the resolver asks for the time of tables that have one"
+        return self._given(plan.InUtc(self.source.time, zone), f"{self.source.table.at or 'at'} utc")
+
     def _given(self, expression: plan.Expression, wanted: str) -> plan.Expression:
         if self.inside:
             return expression

@@ -36,14 +36,14 @@ def _next_time(expressions: Expressions, node: ir.Followed, scope: Scope) -> pla
     called = expressions.names.new(f"{node.rows.table} after {scope.table.name}")
     building = Building(called, source.building.name, source.building.name)
     later = Scope(Place(source, building.alias), building)
-    pairs = [(_holder(expressions, node.path, scope), _holder(expressions, node.rows.via, later))]
-    pairs += [_alike(expressions, left, right, scope, later) for left, right in node.same]
-    pairs += [(_link(expressions, name, scope), _link(expressions, name, later)) for name in node.same_links]
+    pairs = [(node.rows.via[-1], _holder(expressions, node.path, scope), _holder(expressions, node.rows.via, later))]
+    pairs += [(_called(right), *_alike(expressions, left, right, scope, later)) for left, right in node.same]
+    pairs += [(name, _link(expressions, name, scope), _link(expressions, name, later)) for name in node.same_links]
     if node.rows.where is not None:
         building.where.append(expressions.condition(node.rows.where, later))
     time = plan.Column(called, building.export(later.place.time(), source.table.at or "at"))
-    alike = tuple((left, plan.Column(called, building.export(right, "same"))) for left, right in pairs)
-    than = _as_written(expressions, scope.place.time(), scope.table.at_type, later.table.at_type)
+    alike = tuple((left, plan.Column(called, building.export(right, name))) for name, left, right in pairs)
+    than = _time(expressions, scope, later.table.at_type)
     expressions.others.append(building)
     scope.building.joins.append(plan.NextJoin(plan.Base(called, called), alike, than, time))
     return time
@@ -75,24 +75,30 @@ def _alike(
     return found[0], found[1]
 
 
-def _as_written(expressions: Expressions, at: plan.Expression, own: Type | None, other: Type | None) -> plan.Expression:
-    """A time of type `own` as one of type `other` is written: in UTC when that has a zone, else on the wall clock."""
-    if _is_zoned(own) == _is_zoned(other) or isinstance(own, Date):
-        return at
-    zone = expressions.clock.zone.key
-    return plan.InUtc(at, zone) if _is_zoned(other) else plan.OnWallClock(at, zone)
+def _time(expressions: Expressions, scope: Scope, wanted: Type | None) -> plan.Expression:
+    """The time of the row in scope as one of type `wanted` is written: in UTC when that has a zone, else on the wall."""
+    own, zone = scope.table.at_type, expressions.clock.zone.key
+    if isinstance(own, Date) or _is_zoned(own) == _is_zoned(wanted) or zone == "UTC":
+        return scope.place.time()
+    return scope.place.time_in_utc(zone) if _is_zoned(wanted) else plan.OnWallClock(scope.place.time(), zone)
 
 
 def _limit(expressions: Expressions, node: ir.Followed, within: tuple[int, ir.Unit], scope: Scope) -> plan.Expression:
     """The last moment that is soon enough, as the time of the later row is written."""
     count, unit = within
-    own, other = scope.table.at_type, expressions.catalog.tables[node.rows.table].at_type
-    start = scope.place.time()
-    if isinstance(own, Date):
-        return plan.Later(start, count, unit, is_date=True)
+    zone = expressions.clock.zone.key
+    if isinstance(scope.table.at_type, Date):
+        return plan.Later(scope.place.time(), count, unit, is_date=True)
     counted = Timestamp(zoned=unit in ("minute", "hour"))
-    limit = plan.Later(_as_written(expressions, start, own, counted), count, unit, is_date=False)
-    return _as_written(expressions, limit, counted, other)
+    limit = plan.Later(_time(expressions, scope, counted), count, unit, is_date=False)
+    wants_zone = _is_zoned(expressions.catalog.tables[node.rows.table].at_type)
+    if wants_zone == counted.zoned or zone == "UTC":
+        return limit
+    return plan.InUtc(limit, zone) if wants_zone else plan.OnWallClock(limit, zone)
+
+
+def _called(value: ir.Value) -> str:
+    return value.name if isinstance(value, ir.Column) else value.span.text
 
 
 def _is_zoned(type_: Type | None) -> bool:

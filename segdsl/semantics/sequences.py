@@ -10,7 +10,7 @@ from segdsl.semantics import ir, rows, scope
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.comparison import comparable
 from segdsl.semantics.scope import Scope
-from segdsl.semantics.types import Date, Number, Unknown, described
+from segdsl.semantics.types import Date, Number, described
 from segdsl.semantics.windows import SUB_DAY
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _can_follow(resolver: Expressions, step: ast.Followed, before: Table, table:
             f"`{dated.name}` has dates and `{timed.name}` has moments, so which came first on a day is not known",
             step.table.span,
             help="follow it by a table whose times are alike, or compare days with `first` and `last`",
-            others=(Label(before.span, f"rows of `{before.name}` are at {described(before.at_type or Unknown())}"),),
+            others=(Label(before.span, f"rows of `{before.name}` have {'moments' if is_date else 'dates'}"),),
         )
         return False
     if is_date and step.within is not None and step.within.unit in SUB_DAY:
@@ -98,7 +98,7 @@ def _can_follow(resolver: Expressions, step: ast.Followed, before: Table, table:
             "bad-window",
             f"dates have no {step.within.unit}s",
             step.within.span,
-            label=f"rows of `{before.name}` and `{table.name}` have dates",
+            label=f"rows of `{table.name}` have dates",
             help="write it in days",
         )
         return False
