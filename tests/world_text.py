@@ -61,6 +61,8 @@ BOUNDED_WINDOWS = (
     "from 2023-11-01 to 2026-02-28",
 )
 EXACT_WINDOWS = ("in last 24 hours", "in last 90 minutes", "in next 3 hours", "more than 25 hours ago")
+SPANS = ("24 hours", "90 minutes", "1 hour", "100_000 hours", "36 hours")
+DAY_SPANS = ("1 day", "2 days", "1 month", "1 week", "6 months", "1 quarter", "100_000 years", "1 year")
 DATES = ("2024-02-29", "2025-02-28", "2026-01-01", "2026-03-08", "2026-03-31", "2026-11-01")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 OCCASIONS = (
@@ -271,8 +273,59 @@ class Writer:
 
     # --- many rows --------------------------------------------------------------------------------
 
+    def sequence(self, here: str, depth: int) -> tuple[str, str] | None:
+        """A table of many rows, and what follows them: `where`, the steps and a window that looks back."""
+        table = self.random.choice(self.shape[here].rows)
+        if not self.shape[table].time:
+            return None
+        parts, before = [], table
+        if self.random.random() < 0.3:
+            parts.append(f"where {self.closed(table, depth)}")
+        for _ in range(self.random.choice((1, 1, 2))):
+            if parts and parts[-1].startswith("not "):
+                break
+            step = self.step(here, before, depth)
+            if step is None:
+                return None
+            before = step[0]
+            parts.append(step[1])
+        window = self.window(self.shape[table].time)
+        if self.random.random() < 0.6 and " next " not in window:
+            parts.append(window)
+        return table, " ".join(("", *parts))
+
+    def step(self, here: str, before: str, depth: int) -> tuple[str, str] | None:
+        """A table whose rows can follow those of `before`, and the step that says so."""
+        is_date = self.shape[before].time == "date"
+        found = [each for each in self.shape[here].rows if self.shape[each].time]
+        found = [each for each in found if (self.shape[each].time == "date") == is_date]
+        if not found:
+            return None
+        table = self.random.choice(found)
+        text = f"{self.random.choice(('', '', 'not '))}followed by {table}"
+        if self.random.random() < 0.3:
+            text += f" where {self.closed(table, depth)}"
+        mine, other = self.shape[before], self.shape[table]
+        alike = [name for name, kind in mine.columns.items() if other.columns.get(name) == kind != "quotient"]
+        alike += [name for name, target in mine.links.items() if other.links.get(name) == target]
+        if alike and self.random.random() < 0.4:
+            text += f" with same {', '.join(self.random.choices(alike, k=self.random.choice((1, 1, 2))))}"
+        if self.random.random() < 0.7:
+            text += f" within {self.random.choice(DAY_SPANS if is_date else (*SPANS, *DAY_SPANS))}"
+        return table, text
+
+    def closed(self, table: str, depth: int) -> str:
+        """A condition on a row that ends where its parentheses do, whatever stands behind it."""
+        condition = self.inside().condition(table, depth - 1)
+        if condition == "everyone":
+            return condition
+        return f"({opened(condition)} = true)" if re.fullmatch(r"\([\w.]+\)", condition) else f"({opened(condition)})"
+
     def rows(self, here: str, depth: int, outside: bool) -> tuple[str, str]:
-        """A table of many rows, and what follows its name: `via`, `where`, window."""
+        """A table of many rows, and what follows its name: `via`, `where`, steps, window."""
+        sequence = self.sequence(here, depth) if self.random.random() < 0.15 else None
+        if sequence is not None:
+            return sequence
         table = self.random.choice(self.shape[here].rows)
         parts = []
         if self.random.random() < 0.1:

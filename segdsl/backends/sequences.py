@@ -76,7 +76,7 @@ def _alike(
 
 
 def _time(expressions: Expressions, scope: Scope, wanted: Type | None) -> plan.Expression:
-    """The time of the row in scope as one of type `wanted` is written: in UTC when that has a zone, else on the wall."""
+    """The time of the row in scope as one of type `wanted` is written: in UTC when that has a zone."""
     own, zone = scope.table.at_type, expressions.clock.zone.key
     if isinstance(own, Date) or _is_zoned(own) == _is_zoned(wanted) or zone == "UTC":
         return scope.place.time()
