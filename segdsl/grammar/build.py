@@ -409,12 +409,13 @@ class Builder(Base):
 
     def rows(self, items: Items) -> dict[str, Any]:
         """The parts of `has`, `no` and `every` as the fields of their nodes."""
-        where, window = _parted(_after(items, "WHERE"), _window(items))
+        steps, window = _last_parted(tuple(_all(items, ast.Followed)), _window(items))
+        where, window = _parted(_after(items, "WHERE"), window)
         return {
             "table": items[0],
             "via": _part(items, "VIA"),
             "where": where,
-            "steps": tuple(_all(items, ast.Followed)),
+            "steps": steps,
             "window": window,
             "end": self._span(items),
         }
@@ -616,13 +617,14 @@ class Builder(Base):
         if _has(items, "DISTINCT"):
             function = ast.Ident(f"{function.text} distinct", span=self._span(items[:2]))
         opened = next(index for index, item in enumerate(items) if isinstance(item, Token) and item.value == "(")
-        where, window = _parted(_after(items, "WHERE"), _window(items[:-1]))
+        steps, window = _last_parted(tuple(_all(items, ast.Followed)), _window(items[:-1]))
+        where, window = _parted(_after(items, "WHERE"), window)
         return ast.Call(
             function,
             items[opened + 1],
             via=_part(items, "VIA"),
             where=where,
-            steps=tuple(_all(items, ast.Followed)),
+            steps=steps,
             window=window,
             span=self._span(items),
         )
@@ -740,6 +742,17 @@ def _parted(where: ast.Expr | None, window: ast.Window | None) -> tuple[ast.Expr
         else:
             condition = replace(outer, terms=(*outer.terms[:-1], condition), span=span)
     return condition, window
+
+
+def _last_parted(
+    steps: tuple[ast.Followed, ...], window: ast.Window | None
+) -> tuple[tuple[ast.Followed, ...], ast.Window | None]:
+    """The steps and the window of the first rows, which the grammar may have read as part of the last step."""
+    if not steps or steps[-1].same or steps[-1].within is not None:
+        return steps, window
+    *others, last = steps
+    where, window = _parted(last.where, window)
+    return (*others, last if where is last.where else replace(last, where=where)), window
 
 
 def _holds_condition(node: ast.Expr) -> bool:
