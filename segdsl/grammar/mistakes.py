@@ -118,6 +118,16 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"(?<=expect )(?i:about|around|exactly)\b", "how many has two ends", "write it like `100 to 500 customers`"),
     (r"(?<=\d )(?i:percent|per\s+cent|pct)\b", "a share is written with `%`", "write it like `20%`"),
     (r"list\s+[\w.]+", "the name of a file stands in quotes", 'write it like `in list "vip.csv"`'),
+    (
+        r"(?i:(?:not\s+)?followed\s+by)\b",
+        "`followed by` stands behind rows and before their window",
+        "write it like `has cart followed by order in last 7 days`",
+    ),
+    (
+        r"(?i:with\s+same)\b",
+        "`with same` stands behind `followed by` and before `within`",
+        "write it like `followed by order with same product within 2 hours`",
+    ),
     (r"(?i:within|during|over)\b", "windows begin with `in`", "write `in last 30 days`"),
     (r"(?i:after|since)\b", "moments are compared with `>=`", "write `>= 2026-01-31`"),
     (r"(?<=-\d\d )(?i:until|till|through)\b", "dates are joined with `to`", "write it like `2026-01-01 to 2026-01-31`"),
