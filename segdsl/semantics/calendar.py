@@ -188,7 +188,7 @@ def dates(window: ir.Window, clock: Clock) -> DateEnds:
 
 def day_after(start: date, count: int, unit: ir.Unit) -> date | None:
     """The date `count` calendar units after `start`; None outside of the calendar."""
-    ordinal = _shifted(start, count, unit)
+    ordinal = shifted(start, count, unit)
     return date.fromordinal(ordinal) if 1 <= ordinal <= date.max.toordinal() else None
 
 

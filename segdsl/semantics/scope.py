@@ -289,7 +289,7 @@ def _prefixed_test(test: ir.Condition, path: tuple[str, ...]) -> ir.Condition:
             | ir.InFile()
         ):
             return replace(test, value=prefixed(test.value, path))
-        case ir.Exists() | ir.InSegment() | ir.AssignedTo() | ir.Ranked() | ir.Bringing() | ir.Sample():
+        case ir.Exists() | ir.Followed() | ir.InSegment() | ir.AssignedTo() | ir.Ranked() | ir.Bringing() | ir.Sample():
             raise AssertionError("a formula looks at its own row only: `declare` refuses others")
         case _:
             assert_never(test)
