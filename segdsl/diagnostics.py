@@ -60,6 +60,7 @@ RULES: dict[str, Rule] = _rules(
     unknown_group="a group that is not defined",
     unknown_occasion="an occasion that is not defined",
     unknown_channel="a channel that is not defined",
+    unknown_place="a place that is not defined",
     unknown_function="a function that does not exist",
     unknown_override="a `--set` for a `let` that does not exist",
     duplicate_name="two definitions of one name",
@@ -76,6 +77,7 @@ RULES: dict[str, Rule] = _rules(
     bad_window="a window that holds nothing",
     bad_list="a list file without a fitting column, or with rows that do not fit",
     bad_sequence="a sequence that nobody could go through",
+    bad_place="a point that is nowhere on earth, or corners that make no area",
     # segments and groups
     missing_condition="a segment without `when` or `otherwise`",
     repeated_clause="a clause that is given twice",

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from segdsl.diagnostics import did_you_mean, listed
 from segdsl.semantics.catalog import Catalog, Table
-from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Degrees, Number, Point, Text, TextList, Timestamp, Type, Unknown
 from segdsl.source import Span
 
 WHOLE_NUMBERS = frozenset(
@@ -84,7 +84,7 @@ def refuse_faulty_keys(table: Table, faults: Sequence[Sequence[object]]) -> None
 
 
 def _check_column(table: Table, column: str, stored: Stored) -> None:
-    declared = [each for each in table.columns.values() if each.formula is None and each.stored_as == column]
+    declared = [each for each in table.stored_columns() if each.stored_as == column]
     where = declared[0].span if declared else table.span
     data_type = stored.type_of(column)
     if data_type is None:
@@ -161,7 +161,9 @@ def fits(declared: Type, data_type: str) -> bool:
             return stored == ("timestamp with time zone" if zoned else "timestamp")
         case TextList():
             return stored == "list of text"
-        case Unknown():
+        case Degrees():
+            return fits(Number(scale=declared.scale), data_type)
+        case Point() | Unknown():
             return True
         case _:
             assert_never(declared)
@@ -186,6 +188,8 @@ def declared_as(type_: Type) -> str:
             return "`timestamp`"
         case TextList():
             return "`list of text`"
+        case Point() | Degrees():
+            return "part of a `point`"
         case Unknown():
             return "nothing that is known"
         case _:

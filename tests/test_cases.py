@@ -42,7 +42,7 @@ from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.evaluate import Membership, memberships
-from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Degrees, Number, Point, Text, TextList, Timestamp, Type, Unknown
 from segdsl.source import Source
 from tests import markdown, tables
 
@@ -166,10 +166,12 @@ class Run:
 
     def _types(self, table: Table) -> dict[str, Type]:
         """The type of each column that a row may have, by the name that the row calls it."""
-        declared = {column.name: column for column in table.columns.values() if column.formula is None}
+        declared = {column.name: column for column in table.columns.values() if column.stored_as}
         taken = {column.stored_as for column in declared.values()}
+        points = [column for column in table.stored_columns() if isinstance(column.type, Degrees)]
         joins = [table.key, *(link.column for link in table.links.values())]
         types: dict[str, Type] = {name: Unknown() for name in joins if name is not None and name not in taken}
+        types |= {column.stored_as: column.type for column in points if column.stored_as not in taken}
         if table.at is not None and table.at_type is not None and table.at not in taken:
             types[table.at] = table.at_type
         return types | {name: column.type for name, column in declared.items()}
@@ -200,7 +202,7 @@ class Run:
 
     def _create(self, database: duckdb.DuckDBPyConnection, table: Table) -> None:
         rows = self.world.get(table.name, [])
-        stored_as = {column.name: column.stored_as for column in table.columns.values()}
+        stored_as = {column.name: column.stored_as for column in table.columns.values() if column.stored_as}
         columns = {
             stored_as.get(name, name): self._stored(table, name) or _physical(type_, [row.get(name) for row in rows])
             for name, type_ in self._types(table).items()
@@ -223,7 +225,7 @@ def _typed(type_: Type, value: object) -> object:
             return value
         case Number(whole=True):
             return int(text)
-        case Number():
+        case Number() | Degrees():
             return Decimal(text)
         case Date():
             return date.fromisoformat(text)
@@ -234,6 +236,8 @@ def _typed(type_: Type, value: object) -> object:
         case TextList():
             assert isinstance(value, list), f"{value}: a list of texts stands in brackets"
             return value
+        case Point():
+            raise AssertionError("a row has the two columns that a point is stored in")
         case _:
             assert_never(type_)
 
@@ -255,6 +259,10 @@ def _physical(type_: Type, values: list[object]) -> str:
             return "TIMESTAMPTZ" if zoned else "TIMESTAMP"
         case TextList():
             return "VARCHAR[]"
+        case Degrees():
+            return "DECIMAL(20,12)"
+        case Point():
+            raise AssertionError("a point is stored as two columns")
         case Unknown():
             return "VARCHAR" if any(isinstance(value, str) for value in values) else "BIGINT"
         case _:

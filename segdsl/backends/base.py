@@ -24,7 +24,7 @@ from sqlglot.dialects.dialect import Dialect
 from segdsl.backends import lower, plan
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
-from segdsl.semantics import ir
+from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.types import Type
@@ -258,6 +258,26 @@ class Backend(ABC):
     def decimal(self, value: exp.Expr, precision: int, scale: int) -> exp.Cast:
         return self.cast(value, f"DECIMAL({precision:d}, {scale:d})")
 
+    # --- places -------------------------------------------------------------------------------------
+
+    def distance(
+        self, latitude: exp.Expr, longitude: exp.Expr, to_latitude: exp.Expr, to_longitude: exp.Expr
+    ) -> exp.Expr:
+        """See `plan.Distance`. The order of the steps decides the last digit."""
+        north = exp.Sin(this=_half_of_difference(self._radians(to_latitude), self._radians(latitude)))
+        east = exp.Sin(this=_half_of_difference(self._radians(to_longitude), self._radians(longitude)))
+        cosines = exp.Mul(
+            this=exp.Cos(this=self._radians(latitude)), expression=exp.Cos(this=self._radians(to_latitude))
+        )
+        across = exp.Mul(this=cosines, expression=exp.Paren(this=exp.Mul(this=east, expression=east.copy())))
+        haversine = exp.Add(this=exp.Mul(this=north, expression=north.copy()), expression=across)
+        root = exp.Sqrt(this=exp.Least(this=_float(1.0), expressions=[haversine], ignore_nulls=True))
+        way = exp.Mul(this=_float(earth.DIAMETER_MM), expression=exp.Asin(this=root))
+        return exp.Floor(this=exp.Add(this=way, expression=_float(0.5)))
+
+    def _radians(self, degrees: exp.Expr) -> exp.Expr:
+        return exp.Mul(this=self.cast(degrees.copy(), "DOUBLE"), expression=_float(earth.RADIANS))
+
     # --- text tests ---------------------------------------------------------------------------------
 
     def text_match(self, match: plan.TextMatch, value: exp.Expr) -> exp.Expr:
@@ -277,6 +297,19 @@ class Backend(ABC):
                 return _like(value, match.pattern)
             case _:
                 assert_never(match.kind)
+
+
+def _float(value: float) -> exp.Expr:
+    """A number above zero that databases read as floating point: one with an exponent."""
+    mantissa, _, exponent = f"{value:.16e}".partition("e")
+    number = exp.Literal.number(f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}")
+    assert float(number.name) == value, "all digits are written"
+    return number
+
+
+def _half_of_difference(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    difference = exp.Paren(this=exp.Sub(this=left, expression=right))
+    return exp.Mul(this=difference, expression=_float(0.5))
 
 
 def _like(value: exp.Expr, glob: str) -> exp.Expr:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sqlglot import exp
 
 from segdsl.backends import plan
 from segdsl.backends.base import Backend, FileFormat
 from segdsl.backends.printing import Expressions
+from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics.catalog import Table
-from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type
+from segdsl.semantics.types import Boolean, Date, Degrees, Number, Text, TextList, Timestamp, Type
 
 # SELECT keyword_name FROM duckdb_keywords(): also those that could stand unquoted in some places.
 WORDS = """
@@ -85,8 +87,17 @@ class DuckDB(Backend):
                 return self.cast(column, "TIMESTAMP")
             case TextList():
                 return self.cast(column, "TEXT[]")
+            case Degrees():
+                return self._degrees(column, type_)
             case _:
                 return column
+
+    def _degrees(self, column: exp.Expr, type_: Degrees) -> exp.Expr:
+        """Three digits before the point are enough for all that is on earth; what has more is missing."""
+        to = self.decimal(column, 3 + type_.scale, type_.scale).to
+        read = exp.TryCast(this=self.cast(column, "TEXT"), to=to, safe=True)
+        ends = {"low": self.constant(Decimal(-type_.limit)), "high": self.constant(Decimal(type_.limit))}
+        return exp.Case(ifs=[exp.If(this=exp.Between(this=read, **ends), true=read.copy())])
 
     def on_wall_clock(self, utc: exp.Expr, zone: str) -> exp.Expr:
         instant = exp.Paren(this=exp.AtTimeZone(this=utc, zone=exp.Literal.string("UTC")))
@@ -167,7 +178,9 @@ class DuckDB(Backend):
 
     def _typed(self, table: Table) -> list[exp.Alias]:
         """The columns of a CSV file that are not text, read as what they are declared as."""
-        declared = {each.stored_as: each.type for each in table.columns.values() if each.formula is None}
+        # Where a point is stored, a column may be declared of its own: that one says more.
+        stored = sorted(table.stored_columns(), key=lambda each: not isinstance(each.type, Degrees))
+        declared = {each.stored_as: each.type for each in stored}
         if table.at is not None and table.at_type is not None:
             declared.setdefault(table.at, table.at_type)
         typed: dict[str, exp.Alias] = {}
@@ -184,6 +197,8 @@ class DuckDB(Backend):
                 return _if_like(column, WHOLE_NUMBER, self.cast(column, "BIGINT"), f"`{name}` is no whole number: ")
             case Number(scale, precision):
                 return self.decimal(column, precision, scale)
+            case Degrees(scale=scale):
+                return self.decimal(column, MAX_DIGITS, scale)
             case Boolean():
                 return self.cast(column, "BOOLEAN")
             case Date():

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.backends import choices, list_files, plan, quotients, samples, sequences
+from segdsl.backends import choices, list_files, places, plan, quotients, samples, sequences
 from segdsl.backends.names import Names, worded
 from segdsl.backends.quotients import Exact, Number, Quotient
 from segdsl.backends.relations import Building, Place, Scope, Source
@@ -222,6 +222,8 @@ class Expressions:
                 return quotients.constant(number, node.span)
             case ir.Literal(value=value):
                 return self._constant(value)
+            case ir.Point():
+                raise AssertionError("a point is two numbers: `places` knows what is asked of it")
             case ir.Column(path, table, name):
                 column = self.catalog.tables[table].columns[name]
                 found = self.follow(scope, path).column(column)
@@ -325,6 +327,12 @@ class Expressions:
                 return self._compare(node, scope)
             case ir.OneOfList(value, options):
                 return self._one_of(value, options, scope, node)
+            case ir.Known(value) if isinstance(value.type, types.Point):
+                return every([plan.Known(each) for each in places.coordinates(self, value, scope)])
+            case ir.Near(value, center, meters):
+                return places.near(self, value, center, meters, scope)
+            case ir.Inside(value, corners):
+                return places.inside(self, value, corners, scope)
             case ir.Known(value):
                 found = self.value(value, scope)
                 return quotients.known(found) if isinstance(found, (Exact, Quotient)) else plan.Known(found)

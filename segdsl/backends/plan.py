@@ -35,7 +35,8 @@ class Column:
 class Stored:
     """A column as the database stores it, read as the type it is declared with (None: as it is).
 
-    Moments with a zone become naive moments in UTC, so that no setting of a session matters.
+    Moments with a zone become naive moments in UTC, so that no setting of a session matters. Of degrees the type says
+    which are missing.
     """
 
     relation: str
@@ -118,6 +119,16 @@ class Calculate:
     left: Expression
     op: OneOfWords["+", "-", "*"]
     right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """The whole millimetres from one point to another, all in degrees: step by step `semantics.earth.millimeters`."""
+
+    latitude: Expression
+    longitude: Expression
+    to_latitude: Expression
+    to_longitude: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +273,13 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class OddlyMany:
+    """An odd number of the terms, of which there is one at least, are true."""
+
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     value: Expression
 
@@ -314,6 +332,7 @@ Expression = (
     | Widen
     | Negative
     | Calculate
+    | Distance
     | OrElse
     | FirstTrue
     | Whole
@@ -330,6 +349,7 @@ Expression = (
     | Surely
     | Compare
     | OneOf
+    | OddlyMany
     | Known
     | TextMatch
     | Digest
@@ -343,7 +363,7 @@ def may_be_missing(expression: Expression) -> bool:
     match expression:
         case Column(optional=optional):
             return optional
-        case Constant() | OrElse() | Known() | Untrue() | Surely() | CountTrue():
+        case Constant() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
             return False
         case Stored() | FirstTrue():
             return True
@@ -363,6 +383,8 @@ def may_be_missing(expression: Expression) -> bool:
             return may_be_missing(then) or may_be_missing(otherwise)
         case Calculate(left, _, right) | Divide(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
             return may_be_missing(left) or may_be_missing(right)
+        case Distance(latitude, longitude, to_latitude, to_longitude):
+            return any(map(may_be_missing, (latitude, longitude, to_latitude, to_longitude)))
         case All(terms) | Any(terms):
             return any(may_be_missing(term) for term in terms)
         case _:

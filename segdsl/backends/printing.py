@@ -67,6 +67,9 @@ class Expressions:
                 return exp.Neg(this=self.operand(number))
             case plan.Calculate(left, op, right):
                 return ARITHMETIC[op](this=self.operand(left), expression=self.operand(right))
+            case plan.Distance(latitude, longitude, to_latitude, to_longitude):
+                ends = map(self.value, (latitude, longitude, to_latitude, to_longitude))
+                return self.backend.distance(*ends)
             case plan.OrElse(value, otherwise):
                 return exp.Coalesce(this=self.value(value), expressions=[self.value(otherwise)])
             case plan.FirstTrue(cases):
@@ -173,6 +176,11 @@ class Expressions:
                 return COMPARISONS[op](this=self.operand(left, True), expression=self.operand(right, True))
             case plan.OneOf(value, options):
                 return exp.In(this=self.operand(value), expressions=[self.value(option) for option in options])
+            case plan.OddlyMany(terms):
+                ones = [self._one_if(term) for term in terms]
+                count = reduce(lambda left, right: exp.Add(this=left, expression=right), ones)
+                remainder = exp.Mod(this=exp.Paren(this=count), expression=exp.Literal.number(2))
+                return exp.EQ(this=remainder, expression=exp.Literal.number(1))
             case plan.TextMatch(value):
                 return self.backend.text_match(node, self.operand(value))
             case plan.ListHas(list_, member, folded):
@@ -183,6 +191,10 @@ class Expressions:
                 return exp.In(this=self.operand(value), query=exp.Subquery(this=members))
             case _:
                 return self.value(node)
+
+    def _one_if(self, term: plan.Expression) -> exp.Expr:
+        one, zero = exp.Literal.number(1), exp.Literal.number(0)
+        return exp.Case(ifs=[exp.If(this=self.condition(term), true=one)], default=zero)
 
     def _chain(self, connector: type[exp.Connector], terms: Sequence[plan.Expression], empty: bool) -> exp.Expr:
         said = [self._term(term) for term in terms]

@@ -797,7 +797,10 @@ class Module(Node):
 
 @dataclass(frozen=True, slots=True)
 class Column(Node):
-    """A column as `catalog.yml` declares it. `type` is the text of the type, `decimal(12,2)` included."""
+    """A column as `catalog.yml` declares it. `type` is the text of the type, `decimal(12,2)` included.
+
+    `latitude` and `longitude` are the two columns that a point is stored in.
+    """
 
     name: Ident
     type: Ident | None
@@ -807,6 +810,8 @@ class Column(Node):
     low: Number | Negative | None = None
     high: Number | Negative | None = None
     formula: Expr | None = None
+    latitude: Ident | None = None
+    longitude: Ident | None = None
 
 
 @dataclass(frozen=True, slots=True)

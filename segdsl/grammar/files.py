@@ -12,7 +12,7 @@ from segdsl.source import Source
 
 CATALOG_KEYS = ("tables", "entity")
 TABLE_KEYS = ("from", "key", "at", "links", "where", "columns")
-COLUMN_KEYS = ("type", "values", "required", "min", "max", "is", "from")
+COLUMN_KEYS = ("type", "values", "required", "min", "max", "is", "from", "latitude", "longitude")
 LINK_KEYS = ("column", "table")
 PROJECT_KEYS = ("name", "timezone", "week_starts", "targets", "default_target")
 
@@ -110,6 +110,8 @@ def _column(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Column:
         low=fields.number("min"),
         high=fields.number("max"),
         formula=None if formula is None else yaml.expression(formula, report),
+        latitude=fields.name("latitude"),
+        longitude=fields.name("longitude"),
         span=name.span,
     )
 

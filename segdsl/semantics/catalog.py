@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ class Column:
     """`name` is what definitions say; `stored_as` is the column in the database.
 
     A computed column has `formula` (over the row of its own table) and nothing stored. `required` columns are
-    declared never to be missing.
+    declared never to be missing. A point is stored as two columns, its latitude and its longitude: the `coordinates`.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Column:
     stored_as: str
     required: bool = False
     formula: ir.Value | None = None
+    coordinates: tuple[Column, Column] | None = None
     span: Span = field(kw_only=True, compare=False, repr=False)
 
 
@@ -56,6 +58,14 @@ class Table:
     links: dict[str, Link]
     where: ir.Condition | None
     span: Span = field(kw_only=True, compare=False, repr=False)
+
+    def stored_columns(self) -> Iterator[Column]:
+        """The columns that the database holds: computed ones left out, a point as its two coordinates."""
+        for column in self.columns.values():
+            if column.coordinates is not None:
+                yield from column.coordinates
+            elif column.formula is None:
+                yield column
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,22 @@ from decimal import Decimal
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir, windows
-from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Unknown, described
+from segdsl.semantics.types import Boolean, Date, Number, Point, Text, TextList, Timestamp, Unknown, described
 
 
 def comparable(left: ir.Value, right: ir.Value, op: str, node: ast.Node, report: Report) -> bool:
     """Whether two values may stand on both sides of `op`; says which type comes from where if not."""
     match left.type, right.type:
         case (Unknown(), _) | (_, Unknown()):
+            return False
+        case (Point(), _) | (_, Point()):
+            point = left if isinstance(left.type, Point) else right
+            report.add(
+                "wrong-type",
+                "points are not compared: two of one place differ in their last digits",
+                node.span,
+                help=f"say how near is near enough: `{point.span.text} within 50 m of ...`",
+            )
             return False
         case (Number(), Number()):
             return True

@@ -16,7 +16,19 @@ from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog, Column, Link, Table
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.scope import Names, Scope
-from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown, described
+from segdsl.semantics.types import (
+    Boolean,
+    Date,
+    Degrees,
+    Number,
+    Point,
+    Text,
+    TextList,
+    Timestamp,
+    Type,
+    Unknown,
+    described,
+)
 
 TYPES: Mapping[str, Type] = {
     "text": Text(),
@@ -26,6 +38,7 @@ TYPES: Mapping[str, Type] = {
     "timestamp": Timestamp(),
     "timestamp with time zone": Timestamp(zoned=True),
     "list of text": TextList(),
+    "point": Point(),
 }
 TYPE_NAMES = (*TYPES, "decimal(12,2)")
 # What other systems call them.
@@ -36,6 +49,7 @@ SYNONYMS: Mapping[str, str] = {
     **dict.fromkeys(("datetime", "time", "moment"), "timestamp"),
     **dict.fromkeys(("timestamptz", "timestamp_tz"), "timestamp with time zone"),
     **dict.fromkeys(("list", "array", "text[]", "varchar[]", "list of texts", "texts"), "list of text"),
+    **dict.fromkeys(("geography", "geometry", "geopoint", "location"), "point"),
     **dict.fromkeys(("numeric", "number", "float", "double", "real", "money", "decimal"), "decimal(12,2)"),
 }
 MAX_PRECISION = 28
@@ -117,9 +131,7 @@ def _stored(node: ast.Table, report: Report) -> Table:
             continue
         seen[name] = column
         if column.formula is None:
-            stored_as = column.stored_as.text if column.stored_as else name
-            type_ = _column_type(column, report)
-            columns[name] = Column(name, type_, stored_as, column.required, span=column.name.span)
+            columns[name] = _stored_column(column, report)
     links = {
         link.name.text: Link(
             link.name.text, link.column.text, link.table.text if link.table else link.name.text, span=link.name.span
@@ -140,6 +152,44 @@ def _stored(node: ast.Table, report: Report) -> Table:
         None,
         span=node.name.span,
     )
+
+
+def _stored_column(column: ast.Column, report: Report) -> Column:
+    name, type_ = column.name.text, _column_type(column, report)
+    if isinstance(type_, Point):
+        return _point(column, report)
+    for key in (column.latitude, column.longitude):
+        if key is not None and not isinstance(type_, Unknown):
+            report.add(
+                "bad-value",
+                f"only a point is stored as two columns, and `{name}` is {described(type_)}",
+                key.span,
+                help=f"write `{name}: {{type: point, latitude: COLUMN, longitude: COLUMN}}`",
+            )
+    stored_as = column.stored_as.text if column.stored_as else name
+    return Column(name, type_, stored_as, column.required, span=column.name.span)
+
+
+def _point(column: ast.Column, report: Report) -> Column:
+    """A point, which two columns of the database hold."""
+    name, span = column.name.text, column.name.span
+    help_ = f"write `{name}: {{type: point, latitude: {name}_lat, longitude: {name}_lon}}`, with the stored names"
+    if column.latitude is None or column.longitude is None:
+        report.add(
+            "missing-key",
+            f"point `{name}` does not say which columns hold its latitude and its longitude",
+            column.type.span if column.type else span,
+            help=help_,
+        )
+        return Column(name, Unknown(), name, column.required, span=span)
+    if column.stored_as is not None:
+        report.add("bad-value", f"point `{name}` is stored as two columns, not one", column.stored_as.span, help=help_)
+    parts = (("latitude", column.latitude, 90), ("longitude", column.longitude, 180))
+    latitude, longitude = (
+        Column(f"{name} {part}", Degrees(limit), stored.text, column.required, span=span)
+        for part, stored, limit in parts
+    )
+    return Column(name, Point(), "", column.required, coordinates=(latitude, longitude), span=span)
 
 
 def _stored_in(text: str) -> tuple[str, ...]:
@@ -333,6 +383,9 @@ def _compute(node: ast.Table, catalog: Catalog, report: Report) -> None:
         if column.formula is None or column.name.text in table.columns:
             continue
         name = column.name.text
+        if (stored := column.latitude or column.longitude) is not None:
+            message = f"column `{name}` is computed, so it is not stored"
+            report.add("bad-value", message, stored.span, help="leave `is`, or `latitude` and `longitude`, out")
         formula = expressions.value(column.formula, Scope(table, inside_rows=True))
         if any(isinstance(each, (ir.Aggregate, ir.Exists)) for each in _inside(formula)):
             report.add(

@@ -22,13 +22,14 @@ from zoneinfo import ZoneInfo
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock, after, anniversary, at_moment, dates, day_after, moments
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.earth import Position, is_inside, millimeters
 from segdsl.semantics.populations import Populations
-from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp, Type, Unknown
+from segdsl.semantics.types import Boolean, Date, Degrees, Number, Text, TextList, Timestamp, Type, Unknown
 
 Row = Mapping[str, object]
 World = Mapping[str, Sequence[Row]]
 Key = str | int
-Scalar = str | bool | Fraction | date | datetime | tuple[str, ...] | None  # an aware datetime is in UTC
+Scalar = str | bool | Fraction | date | datetime | tuple[str, ...] | Position | None  # an aware datetime is in UTC
 
 # Enough for any number that a column can hold; rounding happens at the declared scale and nowhere else.
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
@@ -283,6 +284,14 @@ class _Meaning:
                 return self._returns_in(self.value(value, row), window)
             case ir.Followed():
                 return self._is_followed(condition, row)
+            case ir.Near(value, center, meters):
+                found, other = self.value(value, row), self.value(center, row)
+                if not isinstance(found, Position) or not isinstance(other, Position):
+                    return False
+                return millimeters(found, other) <= meters * 1000
+            case ir.Inside(value, corners):
+                found = self.value(value, row)
+                return isinstance(found, Position) and is_inside(found, [Position(*map(Fraction, c)) for c in corners])
             case _:
                 assert_never(condition)
 
@@ -425,8 +434,12 @@ class _Meaning:
         match node:
             case ir.Literal(value):
                 return self._constant(value)
+            case ir.Point(latitude, longitude):
+                return Position(Fraction(latitude), Fraction(longitude))
             case ir.Column(path, table, name, type_):
                 holder = self.tables.follow(row, path)
+                if holder is not None and holder.table.columns[name].coordinates is not None:
+                    return _position(holder, name)
                 return None if holder is None else _scalar(holder.declared(name), type_, f"{table}.{name}")
             case ir.At(path):
                 holder = self.tables.follow(row, path)
@@ -518,6 +531,28 @@ def _exact(stored: float | Decimal, type_: Number, where: str) -> Fraction:
     return Fraction(number.quantize(Decimal(1).scaleb(-type_.scale), context=EXACT))
 
 
+def _position(row: _Row, name: str) -> Position | None:
+    """The point `name` of a row; missing when one of its coordinates is."""
+    coordinates = row.table.columns[name].coordinates
+    assert coordinates is not None, "asked of points alone"
+    latitude, longitude = (_degrees(row.raw(each.stored_as), each.type, each.name) for each in coordinates)
+    return None if latitude is None or longitude is None else Position(latitude, longitude)
+
+
+def _degrees(stored: object, type_: Type, where: str) -> Fraction | None:
+    """A coordinate. What is no number, or in no place on earth, is missing."""
+    assert isinstance(type_, Degrees), "coordinates are degrees"
+    if stored is None:
+        return None
+    if isinstance(stored, bool) or not isinstance(stored, (int, float, Decimal)):
+        raise BadValue(f"`{where}` holds {stored!r}, which its declared type cannot take")
+    number = Decimal(str(stored)) if isinstance(stored, float) else Decimal(stored)
+    if not number.is_finite() or abs(number) > type_.limit + 1:
+        return None
+    degrees = Fraction(number.quantize(Decimal(1).scaleb(-type_.scale), context=EXACT))
+    return degrees if abs(degrees) <= type_.limit else None
+
+
 def _key(stored: object) -> Key | None:
     """A stored key; whole numbers are equal however they are stored."""
     if stored is None or isinstance(stored, (str, int)):
@@ -588,7 +623,8 @@ def _calculate(left: Scalar, op: str, right: Scalar) -> Fraction | None:
 def _list_has(test: ir.ListHas, members: Scalar) -> bool:
     if not isinstance(members, tuple):
         return False
-    there = {fold(member) for member in members} if test.folded else set(members)
+    texts = [member for member in members if isinstance(member, str)]
+    there = {fold(text) for text in texts} if test.folded else set(texts)
     options = {fold(option) for option in test.options} if test.folded else set(test.options)
     return len(there & options) >= test.least
 

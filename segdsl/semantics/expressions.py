@@ -19,6 +19,7 @@ from segdsl.semantics import (
     list_files,
     lists,
     periods,
+    places,
     rows,
     samples,
     scope,
@@ -35,6 +36,7 @@ from segdsl.semantics.types import (
     Boolean,
     Date,
     Number,
+    Point,
     Text,
     TextList,
     Timestamp,
@@ -97,6 +99,8 @@ class Expressions:
                 return everyone.tile(self, node, where)
             case ast.Choice():
                 return choices.choice(self, node, where)
+            case ast.Point():
+                return places.point(self, node, where) or scope.unknown(node)
             case ast.Broken():
                 return scope.unknown(node)
             case _:
@@ -216,7 +220,7 @@ class Expressions:
             f"`{name}` takes {wanted}",
             argument.span,
             label=f"this is {described(argument.type)}",
-            help=help_,
+            help=places.HINT if isinstance(argument.type, Point) else help_,
         )
         return False
 
@@ -253,6 +257,10 @@ class Expressions:
                 return _unless(node.negated, self._in_window(node, where))
             case ast.Anniversary():
                 return _unless(node.negated, self._anniversary(node, where))
+            case ast.Near():
+                return places.near(self, node, where)
+            case ast.Inside():
+                return places.inside(self, node, where)
             case ast.Has():
                 return _unless(node.negated, rows.exists(self, node, where))
             case ast.Every():
@@ -292,7 +300,7 @@ class Expressions:
                 "a value stands where a condition is needed",
                 node.span,
                 label=f"this is {described(value.type)}",
-                help="compare it with something",
+                help=places.HINT if isinstance(value.type, Point) else "compare it with something",
             )
         return ir.IsTrue(value, span=node.span)
 

@@ -112,6 +112,15 @@ class Literal(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Point(Node):
+    """A point that is written out: degrees north and east, each in the range that there is."""
+
+    latitude: Decimal
+    longitude: Decimal
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
 class Column(Node):
     """A stored column of the row in scope, or of the one row that `path` (names of links) leads to from it.
 
@@ -305,6 +314,7 @@ class Tile(Node):
 
 Value = (
     Literal
+    | Point
     | Column
     | At
     | Day
@@ -456,7 +466,8 @@ class Followed(Node):
 class Near(Node):
     """The way along the earth's surface between two points is at most `meters` long. False when a point is missing.
 
-    The earth is a sphere of 6,371,008.8 m: the mean radius of https://doi.org/10.1007/s001900050278.
+    The earth is a sphere of 6,371,008.8 m: the mean radius of https://doi.org/10.1007/s001900050278. The way is
+    rounded to whole millimetres before it is compared. Both values are a `Point` or a `Column`.
     """
 
     value: Value
@@ -466,7 +477,11 @@ class Near(Node):
 
 @dataclass(frozen=True, slots=True)
 class Inside(Node):
-    """The point lies inside of the polygon with these corners (latitude, longitude), joined in order on a flat map."""
+    """The point lies inside of the polygon with these corners (latitude, longitude), or on its border.
+
+    Corners are joined in order, and the last with the first, by straight lines on a map of latitude and longitude.
+    Inside is what an odd number of borders part from the outside.
+    """
 
     value: Value
     corners: tuple[tuple[Decimal, Decimal], ...]
@@ -561,6 +576,8 @@ Condition = (
     | ListHas
     | InFile
     | Followed
+    | Near
+    | Inside
     | IsTrue
     | Exists
     | InSegment

@@ -34,6 +34,8 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
             | ir.IsTrue()
             | ir.ListHas()
             | ir.InFile()
+            | ir.Near()
+            | ir.Inside()
             | ir.Any()
             | ir.All()
             | ir.AtLeast()
@@ -74,8 +76,10 @@ def _values(test: ir.Condition) -> tuple[ir.Value, ...]:
             return (left, right)
         case ir.OneOfList(value=value) | ir.TextMatch(value=value) | ir.InWindow(value=value) | ir.IsTrue(value=value):
             return (value,)
-        case ir.Anniversary(value=value) | ir.ListHas(value=value) | ir.InFile(value=value):
+        case ir.Anniversary(value=value) | ir.ListHas(value=value) | ir.InFile(value=value) | ir.Inside(value=value):
             return (value,)
+        case ir.Near(value=value, center=center):
+            return (value, center)
         case ir.Ranked(population=population) | ir.Bringing(population=population):
             return (population.value,) if population.per is None else (population.value, population.per)
         case ir.All() | ir.Any() | ir.AtLeast():
@@ -94,7 +98,7 @@ def may_be_missing(value: ir.Value, program: ir.Program, decided: frozenset[ir.V
     if value in decided:
         return False
     match value:
-        case ir.Literal() | ir.Today():
+        case ir.Literal() | ir.Point() | ir.Today():
             return False
         case ir.Column():
             return bool(value.path) or not program.catalog.tables[value.table].columns[value.name].required

@@ -16,10 +16,11 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar, assert_never
 
 from segdsl.semantics import ir
+from segdsl.semantics.earth import Position
 
 Row = TypeVar("Row")
 Key = str | int
-Scalar = str | bool | Fraction | date | tuple[str, ...] | None
+Scalar = str | bool | Fraction | date | tuple[str, ...] | Position | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from segdsl.semantics.lint import lint
 from segdsl.semantics.list_files import ListFiles, ReadList, no_list
 from segdsl.semantics.occasions import occasions
 from segdsl.semantics.order import Cycle, sorted_by_need
+from segdsl.semantics.places import places
 from segdsl.semantics.scope import Names, Scope, unknown
 
 # What a definition may grow to once its names are spelled out: databases and their drivers recurse over it.
@@ -32,7 +33,9 @@ MAX_DEPTH = 120
 # How long a chain of segments that refer to each other may be: each becomes a layer of the query.
 MAX_CHAIN = 50
 
-Written = TypeVar("Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Score, ast.Occasion, ast.Channel)
+Written = TypeVar(
+    "Written", ast.Segment, ast.Group, ast.Let, ast.Metric, ast.Score, ast.Place, ast.Occasion, ast.Channel
+)
 
 
 def resolve(
@@ -62,6 +65,9 @@ def resolve(
     constants = resolve_lets(written.lets, settings, report)
     names = Names(constants, {}, occasions(written.occasions, report))
     expressions = Expressions(catalog, names, frozenset(written.segments), report, ListFiles(read_list))
+    points, areas = places(written.places, expressions, entity)
+    names = replace(names, points=points, areas=areas)
+    expressions = replace(expressions, names=names)
     metrics = _metrics({**written.metrics, **written.scores}, expressions, entity)
     expressions = replace(expressions, names=replace(names, metrics=metrics))
     reached = channels(written.channels, expressions, entity)
@@ -89,6 +95,7 @@ class _Definitions:
         self.scores: dict[str, ast.Score] = {}
         self.occasions: dict[str, ast.Occasion] = {}
         self.channels: dict[str, ast.Channel] = {}
+        self.places: dict[str, ast.Place] = {}
         self.shorthands: dict[str, shorthands.Shorthand] = {}  # by the name of their group
         values: dict[str, ast.Ident] = {}
         for definition in (definition for module in modules for definition in module.definitions):
@@ -107,6 +114,8 @@ class _Definitions:
                     _declare(definition, self.occasions, {}, report)
                 case ast.Channel():
                     _declare(definition, self.channels, {}, report)
+                case ast.Place():
+                    _declare(definition, self.places, values, report)
                 case ast.Tiers() | ast.Split():
                     self._declare_shorthand(definition, report)
 

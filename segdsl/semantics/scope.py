@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import assert_never
 
 from segdsl.diagnostics import Report, did_you_mean, listed
@@ -22,17 +23,23 @@ class Scope:
     inside_rows: bool = False
 
 
+Corners = tuple[tuple[Decimal, Decimal], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may be named besides columns: values, metrics, occasions and channels, already resolved.
+    """What may be named besides columns: values, metrics, occasions, places and channels, already resolved.
 
-    `channels` is None where nobody can be reached yet: in what channels themselves may name.
+    Of places `points` are values; `areas` have corners, each a latitude and a longitude. `channels` is None where
+    nobody can be reached yet: in what channels themselves may name.
     """
 
     lets: Mapping[str, ir.Literal]
     metrics: Mapping[str, ir.Value]
     occasions: Mapping[str, Occasion] = field(default_factory=dict)
     channels: Mapping[str, ir.Channel] | None = None
+    points: Mapping[str, ir.Point] = field(default_factory=dict)
+    areas: Mapping[str, Corners] = field(default_factory=dict)
 
 
 def unknown(node: ast.Node) -> ir.Value:
@@ -47,9 +54,11 @@ def column(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report:
     first = parts[0].text
     if len(parts) == 1:
         own = _own_value(first, name, table)
-        shared = names.lets.get(first) or (None if scope.inside_rows else names.metrics.get(first))
+        shared: ir.Value | None = names.lets.get(first) or names.points.get(first)
+        if shared is None and not scope.inside_rows:
+            shared = names.metrics.get(first)
         if own is not None and shared is not None:
-            kind = "let" if first in names.lets else "metric"
+            kind = "let" if first in names.lets else "place" if first in names.points else "metric"
             report.add(
                 "ambiguous-name",
                 f"`{first}` is both a column of `{table.name}` and a {kind}",
@@ -169,7 +178,10 @@ def _follow(
 def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report: Report) -> None:
     """A name of one part that is nothing: say what it may have been."""
     part, table = name.parts[0], scope.table
-    if part.text in table.links or (part.text in catalog.tables and paths_up(catalog, table.name, part.text)):
+    if part.text in names.areas:
+        help_ = f"write `inside {part.text}` behind a column of type `point`"
+        report.add("wrong-type", f"`{part.text}` is an area, not one value", part.span, help=help_)
+    elif part.text in table.links or (part.text in catalog.tables and paths_up(catalog, table.name, part.text)):
         target = catalog.tables[part.text if part.text in catalog.tables else table.links[part.text].table]
         example = next(iter(target.columns), "at")
         report.add(
@@ -204,7 +216,11 @@ def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names
         )
     else:
         _report_unknown_column(
-            part, table, report, [*names.lets, *([] if scope.inside_rows else names.metrics)], catalog
+            part,
+            table,
+            report,
+            [*names.lets, *names.points, *([] if scope.inside_rows else names.metrics)],
+            catalog,
         )
 
 
@@ -259,7 +275,7 @@ def prefixed(value: ir.Value, path: tuple[str, ...]) -> ir.Value:
             return replace(value, condition=_prefixed_test(value.condition, path), then=then, otherwise=otherwise)
         case ir.Length():
             return replace(value, value=prefixed(value.value, path))
-        case ir.Literal() | ir.Today():
+        case ir.Literal() | ir.Point() | ir.Today():
             return value
         case ir.Aggregate() | ir.Key() | ir.Statistic() | ir.Tile():
             raise AssertionError("a formula looks at one row: `declare` refuses all others")
@@ -287,8 +303,11 @@ def _prefixed_test(test: ir.Condition, path: tuple[str, ...]) -> ir.Condition:
             | ir.IsTrue()
             | ir.ListHas()
             | ir.InFile()
+            | ir.Inside()
         ):
             return replace(test, value=prefixed(test.value, path))
+        case ir.Near():
+            return replace(test, value=prefixed(test.value, path), center=prefixed(test.center, path))
         case ir.Exists() | ir.Followed() | ir.InSegment() | ir.AssignedTo() | ir.Ranked() | ir.Bringing() | ir.Sample():
             raise AssertionError("a formula looks at its own row only: `declare` refuses others")
         case _:

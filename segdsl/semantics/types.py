@@ -63,11 +63,22 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Degrees:
+    """One of the two numbers that a point is stored as: from `-limit` to `limit`, and missing outside of that.
+
+    More digits than `scale` are rounded away, half away from zero.
+    """
+
+    limit: int
+    scale: int = 12
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """The type of what is already reported: it agrees with everything, so one mistake is reported once."""
 
 
-Type = Text | Number | Boolean | Date | Timestamp | TextList | Unknown
+Type = Text | Number | Boolean | Date | Timestamp | TextList | Point | Degrees | Unknown
 
 
 def described(type_: Type) -> str:
@@ -87,5 +98,9 @@ def described(type_: Type) -> str:
             return "a moment"
         case TextList():
             return "a list of texts"
+        case Point():
+            return "a point"
+        case Degrees():
+            return "an angle"
         case Unknown():
             return "unknown"

@@ -173,7 +173,7 @@ def _create_views(database: Database, needed: Sequence[Needed], files: dict[str,
 def _typed(table: Table, stored: Iterable[str], catalog: Catalog) -> Table:
     """The table with the columns that its CSV file has. What a link leads by is of the type of the key it leads to."""
     there = {name.casefold() for name in stored}
-    columns = {name: each for name, each in table.columns.items() if each.stored_as.casefold() in there}
+    columns = {each.name: each for each in table.stored_columns() if each.stored_as.casefold() in there}
     declared = {each.stored_as for each in columns.values()}
     for link in table.links.values():
         other = catalog.tables[link.table]
