@@ -17,13 +17,7 @@ def comparable(left: ir.Value, right: ir.Value, op: str, node: ast.Node, report:
         case (Unknown(), _) | (_, Unknown()):
             return False
         case (Point(), _) | (_, Point()):
-            point = left if isinstance(left.type, Point) else right
-            report.add(
-                "wrong-type",
-                "points are not compared: two of one place differ in their last digits",
-                node.span,
-                help=f"say how near is near enough: `{point.span.text} within 50 m of ...`",
-            )
+            refuse_point(left if isinstance(left.type, Point) else right, node, report)
             return False
         case (Number(), Number()):
             return True
@@ -88,6 +82,11 @@ def comparison(left: ir.Value, op: str, right: ir.Value, node: ast.Node) -> ir.C
         case Date(), _ if isinstance(right.type, Timestamp):
             right = ir.Day(right, Date(), span=right.span)
     return ir.Compare(left, op, right, span=node.span)  # type: ignore[arg-type]
+
+
+def refuse_point(point: ir.Value, node: ast.Node, report: Report) -> None:
+    help_ = f"say how near is near enough: `{point.span.text} within 50 m of ...`"
+    report.add("wrong-type", "points are not compared", node.span, label="their last digits differ", help=help_)
 
 
 def is_reversed(low: object, high: object) -> bool:

@@ -26,7 +26,7 @@ from segdsl.semantics import (
     windows,
 )
 from segdsl.semantics.catalog import Catalog
-from segdsl.semantics.comparison import comparable, comparison, is_reversed, report_list
+from segdsl.semantics.comparison import comparable, comparison, is_reversed, refuse_point, report_list
 from segdsl.semantics.constants import literal, number
 from segdsl.semantics.functions import FUNCTIONS, KINDS, Function, LengthFunction, PartFunction
 from segdsl.semantics.occasions import Occasion, on_days_of
@@ -336,6 +336,9 @@ class Expressions:
         value = self.value(node.value, where)
         if isinstance(value.type, TextList):
             report_list(value, "`in`", self.report)
+            return ir.Always(True, span=node.span)
+        if isinstance(value.type, Point):
+            refuse_point(value, node, self.report)
             return ir.Always(True, span=node.span)
         options: list[ir.Literal] = []
         for option in node.options:
