@@ -19,7 +19,10 @@ def variations(random: Random) -> dict[str, str]:
         "order_at": random.choice(("TIMESTAMP", "TIMESTAMP", "TIMESTAMPTZ", "DATE")),
         "customer_at": random.choice(("", "", "", "signed_up")),
         "order_where": random.choice(("", "", 'status != "test"', "paid", "not (amount < 0)", "amount is known")),
-        "store_where": random.choice(("", "", 'city != "closed"')),
+        "store_where": random.choice(
+            ("", "", 'city != "closed"', "spot is known", "not spot within 900 km of (10, 20)")
+        ),
+        "degrees": random.choice(("DOUBLE", "DECIMAL(9,6)", "DECIMAL(20,12)", "INTEGER")),
         "visit_key": random.choice(("", "visit_id")),
     }
 
@@ -52,12 +55,18 @@ tables:
       signed_up: timestamp
       last_seen: timestamp with time zone
       interests: list of text
+      lives: {{type: point, latitude: lat, longitude: lon}}
+      shops: {{is: home.spot}}
       doubled: {{is: score * 2}}
       per_year: {{is: score / age}}
   store:
     from: stores
     key: store_id
-{line("where", single(choices["store_where"]))}    columns: {{city: text, opened: date, rating: "decimal(3,1)"}}
+{line("where", single(choices["store_where"]))}    columns:
+      city: text
+      opened: date
+      rating: decimal(3,1)
+      spot: {{type: point, latitude: lat, longitude: lon}}
   order:
     from: sales.orders
     key: order_id
@@ -102,6 +111,7 @@ tables:
       value: decimal(10,4)
       expires: timestamp with time zone
       shown: timestamp
+      spot: {{type: point, latitude: lat, longitude: lon}}
   card:
     from: cards
     links: {{customer: customer_id}}
@@ -118,13 +128,14 @@ def catalog_shape(choices: Mapping[str, str]) -> Shape:
     return {
         "customer": Thing(
             "country=closed name=text email=text age=integer score=decimal2 vip=boolean birthday=date "
-            "signed_up=timestamp last_seen=zoned interests=list doubled=decimal2 per_year=quotient",
+            "signed_up=timestamp last_seen=zoned interests=list doubled=decimal2 per_year=quotient "
+            "lives=point shops=point",
             links={"home": "store", "referrer": "customer"},
             rows=("order", "order_line", "visit", "event", "card", "customer"),
             time=member_time,
             values=COUNTRIES,
         ),
-        "store": Thing("city=text opened=date rating=decimal1"),
+        "store": Thing("city=text opened=date rating=decimal1 spot=point"),
         "order": Thing(
             "amount=decimal2 discount=decimal3 status=text channel=closed paid=boolean labels=list due=date "
             f"placed={time} net=decimal3",
@@ -143,7 +154,7 @@ def catalog_shape(choices: Mapping[str, str]) -> Shape:
             "visited_on=date pages=integer device=text note=text", links={"customer": "customer"}, time="date"
         ),
         "event": Thing(
-            "kind=closed when_it_was=zoned value=decimal4 expires=zoned shown=timestamp",
+            "kind=closed when_it_was=zoned value=decimal4 expires=zoned shown=timestamp spot=point",
             links={"customer": "customer"},
             time="zoned",
             values=KINDS,
@@ -169,8 +180,17 @@ def stored_columns(choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
             "signed_up": "TIMESTAMP",
             "last_seen": "TIMESTAMPTZ",
             "interests": "VARCHAR[]",
+            "lat": choices["degrees"],
+            "lon": choices["degrees"],
         },
-        "stores": {"store_id": "VARCHAR", "city": "VARCHAR", "opened": "DATE", "rating": "DOUBLE"},
+        "stores": {
+            "store_id": "VARCHAR",
+            "city": "VARCHAR",
+            "opened": "DATE",
+            "rating": "DOUBLE",
+            "lat": "DOUBLE",
+            "lon": choices["degrees"],
+        },
         "sales.orders": {
             "order_id": "BIGINT",
             "customer_id": key,
@@ -208,6 +228,8 @@ def stored_columns(choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
             "value": "DOUBLE",
             "expires": "TIMESTAMPTZ",
             "shown": "TIMESTAMP",
+            "lat": "DECIMAL(9,6)",
+            "lon": "DOUBLE",
         },
         "cards": {"customer_id": key, "points": "INTEGER", "active": "BOOLEAN", "since": "DATE"},
     }

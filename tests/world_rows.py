@@ -58,6 +58,25 @@ KEY_COLUMNS = {
     "visits": "visit_id",
     "events": "event_id",
 }
+# In the corners and on the borders of the areas that are written, just beside them, and where there is no earth.
+DEGREES = {
+    "lat": (
+        "10",
+        "10.5",
+        "11",
+        "10.75",
+        "10.999999",
+        "11.000001",
+        "0.5",
+        "-33.8688",
+        "-17.75",
+        "90",
+        "-90",
+        "90.5",
+        "9.5",
+    ),
+    "lon": ("20", "20.5", "21", "20.25", "20.000001", "19.999999", "-0.25", "151.2093", "-180", "180", "180.5", "20.6"),
+}
 LISTS = {"country": COUNTRIES, "channel": CHANNELS, "kind": KINDS, "device": ("phone", "Phone", "tv")}
 UNITS: dict[str, ir.Unit] = {
     "minute": "minute",
@@ -128,6 +147,11 @@ def _value(
     if random.random() < missing:
         return None
     match type_:
+        case _ if column in DEGREES:
+            degrees = random.choice(DEGREES[column][:4] if random.random() < 0.5 else DEGREES[column])
+            if type_ == "DOUBLE":
+                return random.choice((float(degrees), float(degrees), 1e300, float("nan"), 1e-13, 10.0000000000005))
+            return int(Decimal(degrees)) if type_ == "INTEGER" else Decimal(degrees)
         case "VARCHAR" if column in LISTS:
             return random.choice(LISTS[column])
         case "VARCHAR" if column == "status":

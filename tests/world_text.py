@@ -72,6 +72,17 @@ OCCASIONS = (
     "occasion leap = every year 02-29 to 03-01\n",
 )
 DATED_OCCASION = "season"
+POINTS = ("hub", "pole", "antimeridian", "(10, 20)", "(-33.8688, 151.2093)", "(0.5, -0.25)")
+AREAS = ("square", "`bow tie`", "comb")
+PLACES = (
+    "place hub = (10.5, 20.5)\n",
+    "place pole = (90, 0)\n",
+    'place antimeridian "The date line" = (-17.75, 180)\n',
+    "place square = area (10, 20), (10, 21), (11, 21), (11, 20)\n",
+    'place `bow tie` "A bow tie" = area (10, 20), (11, 21), (11, 20), (10, 21)\n',
+    "place comb = area (9.5, -90), (9.5, 90), (12, 20.5), (10.5, 20.6), (10.5, 20.4), (12, 20), (9.5, -90)\n",
+)
+DISTANCES = ("0 m", "0.4 m", "111195.08 m", "1 mile", "78.6 km", "55.597 km", "20 miles", "20015.115 km", "900 km")
 PARTS = ("year", "quarter", "month", "day", "weekday")
 SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4": 4}
 # The more often named, the more often drawn; `avg` comes last: it makes a quotient.
@@ -306,7 +317,8 @@ class Writer:
         if self.random.random() < 0.3:
             text += f" where {self.closed(table, depth)}"
         mine, other = self.shape[before], self.shape[table]
-        alike = [name for name, kind in mine.columns.items() if other.columns.get(name) == kind != "quotient"]
+        kinds = {name: kind for name, kind in mine.columns.items() if kind not in ("quotient", "point")}
+        alike = [name for name, kind in kinds.items() if other.columns.get(name) == kind]
         alike += [name for name, target in mine.links.items() if other.links.get(name) == target]
         if alike and self.random.random() < 0.4:
             text += f" with same {', '.join(self.random.choices(alike, k=self.random.choice((1, 1, 2))))}"
@@ -411,6 +423,7 @@ class Writer:
             self.timed,
             self.timed,
             self.truth,
+            self.located,
             self.known,
             self.between,
             self.sampled,
@@ -535,6 +548,17 @@ class Writer:
         negated = "not " if window.startswith("in ") and self.random.random() < 0.3 else ""
         return f"(anniversary of {value} {negated}{window})"
 
+    def located(self, here: str, depth: int) -> str | None:
+        found = self.name(here, "point")
+        if found is None:
+            return None
+        if self.random.random() < 0.5:
+            return f"({found[0]} inside {self.random.choice(AREAS)})"
+        other = self.name(here, "point") if self.random.random() < 0.3 else None
+        sides = [found[0], other[0] if other else self.random.choice(POINTS)]
+        self.random.shuffle(sides)
+        return f"({sides[0]} within {self.random.choice(DISTANCES)} of {sides[1]})"
+
     def truth(self, here: str, depth: int) -> str | None:
         found = self.name(here, "boolean")
         if found is None:
@@ -554,7 +578,7 @@ class Writer:
         word = self.random.choice(("known", "missing"))
         if self.random.random() < 0.3:
             return f"({self.number(here, depth).text} is {word})"
-        found = self.name(here, "text", "closed", "boolean", "date", "timestamp", "zoned", *SCALES)
+        found = self.name(here, "text", "closed", "boolean", "date", "timestamp", "zoned", "point", *SCALES)
         return f"({found[0]} is {word})" if found else None
 
 
@@ -576,7 +600,12 @@ def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[st
 def _lets(writer: Writer) -> list[str]:
     value = writer.literal()
     writer.numbers["big"] = Number("big", value.scale)
-    return [*OCCASIONS, f"let big = {value.text}\n", f"let word = {quoted(writer.random.choice(writer.words.texts))}\n"]
+    return [
+        *OCCASIONS,
+        *PLACES,
+        f"let big = {value.text}\n",
+        f"let word = {quoted(writer.random.choice(writer.words.texts))}\n",
+    ]
 
 
 def _metrics(writer: Writer) -> list[str]:

@@ -23,6 +23,7 @@ from segdsl.semantics import calendar, ir
 from segdsl.semantics.catalog import Catalog
 from segdsl.semantics.declare import declare
 from segdsl.semantics.resolve import resolve
+from segdsl.semantics.types import Degrees
 from segdsl.source import Source
 from tests import world_lists
 from tests.world_catalog import catalog_shape, catalog_text, stored_columns, variations
@@ -94,8 +95,9 @@ def world(project: Project, catalog: Catalog) -> dict[str, list[Stored]]:
     """The rows of `project` by the names that its catalog gives tables and columns: what `evaluate` reads."""
     found = {}
     for table in catalog.tables.values():
-        renamed = {column.stored_as: column.name for column in table.columns.values() if column.formula is None}
-        joins = {table.key, table.at, *(link.column for link in table.links.values())}
+        renamed = {column.stored_as: column.name for column in table.columns.values() if column.stored_as}
+        points = {column.stored_as for column in table.stored_columns() if isinstance(column.type, Degrees)}
+        joins = {table.key, table.at, *points, *(link.column for link in table.links.values())}
         found[table.name] = [
             {renamed[name]: value for name, value in row.items() if name in renamed}
             | {name: value for name, value in row.items() if name in joins and name not in renamed}

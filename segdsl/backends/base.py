@@ -263,7 +263,7 @@ class Backend(ABC):
     def distance(
         self, latitude: exp.Expr, longitude: exp.Expr, to_latitude: exp.Expr, to_longitude: exp.Expr
     ) -> exp.Expr:
-        """See `plan.Distance`. The order of the steps decides the last digit."""
+        """See `plan.Distance`. The order of the steps decides the last digit; the least of 1 and nothing is 1."""
         north = exp.Sin(this=_half_of_difference(self._radians(to_latitude), self._radians(latitude)))
         east = exp.Sin(this=_half_of_difference(self._radians(to_longitude), self._radians(longitude)))
         cosines = exp.Mul(

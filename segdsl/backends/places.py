@@ -40,8 +40,10 @@ def coordinates(expressions: Expressions, node: ir.Value, scope: Scope) -> Coord
 
 def near(expressions: Expressions, value: ir.Value, center: ir.Value, meters: Decimal, scope: Scope) -> plan.Expression:
     """Whether two points are no more than so many metres apart."""
-    way = plan.Distance(*coordinates(expressions, value, scope), *coordinates(expressions, center, scope))
-    return plan.Compare(way, "<=", plan.Constant(Decimal(floor(meters * 1000))))
+    ends = (*coordinates(expressions, value, scope), *coordinates(expressions, center, scope))
+    known = dict.fromkeys(plan.Known(each) for each in ends if plan.may_be_missing(each))
+    limit = plan.Constant(Decimal(floor(meters * 1000)))
+    return plan.All((*known, plan.Compare(plan.Distance(*ends), "<=", limit)))
 
 
 def inside(expressions: Expressions, value: ir.Value, corners: Sequence[Corner], scope: Scope) -> plan.Expression:

@@ -123,7 +123,10 @@ class Calculate:
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """The whole millimetres from one point to another, all in degrees: step by step `semantics.earth.millimeters`."""
+    """The whole millimetres from one point to another, all in degrees: step by step `semantics.earth.millimeters`.
+
+    Asked where all four are known: where one is missing it may be any number.
+    """
 
     latitude: Expression
     longitude: Expression
@@ -363,7 +366,7 @@ def may_be_missing(expression: Expression) -> bool:
     match expression:
         case Column(optional=optional):
             return optional
-        case Constant() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
+        case Constant() | Distance() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
             return False
         case Stored() | FirstTrue():
             return True
@@ -383,8 +386,6 @@ def may_be_missing(expression: Expression) -> bool:
             return may_be_missing(then) or may_be_missing(otherwise)
         case Calculate(left, _, right) | Divide(left, _, right) | Compare(left, _, right) | DaysBetween(left, right):
             return may_be_missing(left) or may_be_missing(right)
-        case Distance(latitude, longitude, to_latitude, to_longitude):
-            return any(map(may_be_missing, (latitude, longitude, to_latitude, to_longitude)))
         case All(terms) | Any(terms):
             return any(may_be_missing(term) for term in terms)
         case _:
