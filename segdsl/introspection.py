@@ -25,6 +25,8 @@ TEXTS = frozenset(("VARCHAR", "UUID"))
 NAIVE_MOMENTS = frozenset(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"))
 ZONED_MOMENTS = frozenset(("TIMESTAMP WITH TIME ZONE",))
 
+POINT_ADVICE = "a point is stored as numbers with at most 12 digits after the decimal point: cast them in a view"
+
 
 class DatabaseProblem(Exception):
     """The database said no. `help` says what to do, `where` is the line of the project that it is about."""
@@ -97,7 +99,7 @@ def _check_column(table: Table, column: str, stored: Stored) -> None:
         if not fits(type_, data_type):
             raise DatabaseProblem(
                 f"column `{column}` of {stored.called} is declared as {declared_as(type_)}, and holds {data_type}",
-                _advice(data_type, column, is_declared=bool(declared)),
+                POINT_ADVICE if isinstance(type_, Degrees) else _advice(data_type, column, is_declared=bool(declared)),
                 span,
             )
     if column == table.key and kind(data_type) not in ("whole number", "text"):

@@ -150,7 +150,7 @@ def _value(
         case _ if column in DEGREES:
             degrees = random.choice(DEGREES[column][:4] if random.random() < 0.5 else DEGREES[column])
             if type_ == "DOUBLE":
-                return random.choice((float(degrees), float(degrees), 1e300, float("nan"), 1e-13, 10.0000000000005))
+                return random.choice((float(degrees), float(degrees), 1e300, float("inf"), 1e-13, 10.0000000000005))
             return int(Decimal(degrees)) if type_ == "INTEGER" else Decimal(degrees)
         case "VARCHAR" if column in LISTS:
             return random.choice(LISTS[column])

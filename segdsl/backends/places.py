@@ -87,6 +87,8 @@ def _sides(point: Coordinates, south: Corner, north: Corner) -> tuple[plan.Expre
     """Two numbers: the first is less where the point is west of the line through both corners, equal on the line."""
     latitude, longitude = point
     rise, run = north[0] - south[0], north[1] - south[1]
+    if run == 0:
+        return longitude, plan.Constant(south[1])
     offset = EXACT.subtract(EXACT.multiply(south[1], rise), EXACT.multiply(south[0], run))
     left = plan.Calculate(longitude, "*", _constant(rise))
     right = plan.Calculate(plan.Calculate(latitude, "*", _constant(run)), "+", _constant(offset))
