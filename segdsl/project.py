@@ -107,10 +107,10 @@ class Project:
         """The text of a CSV file that a definition names; what is wrong is reported there."""
         parts = file.value.split("/")
         if not file.value.lower().endswith(".csv"):
-            message = f"`{_shown(file.value)}` is no CSV file" if file.value else "a list is in a CSV file"
+            message = f"`{file.value}` is no CSV file" if file.value else "a list is in a CSV file"
             help = 'name a file such as `"lists/vip.csv"`'
-        elif any(part in ("", ".", "..") for part in parts) or re.search(r"[\\\0:]", file.value):
-            message = f"`{_shown(file.value)}` is not the path of a file in the project"
+        elif any(part in ("", ".", "..") for part in parts) or re.search(r"[\\\0:\ud800-\udfff]", file.value):
+            message = f"`{file.value}` is not the path of a file in the project"
             help = f'write it from the folder of {PROJECT_FILE} on, with `/`: `"lists/vip.csv"`'
         else:
             reading = Report()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -151,8 +152,10 @@ class DuckDB(Backend):
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """One text that is split: a node for each of so many would take seconds to print, and longer to plan."""
         separator = "\n"
-        while separator.join(texts).split(separator) != texts:
-            separator += "-\n"
+        if any(separator in text for text in texts):
+            # With more dashes than there are anywhere in the texts it is found between them alone.
+            dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
+            separator = f"\n{'-' * dashes}\n"
         split = exp.Split(this=exp.Literal.string(separator.join(texts)), expression=exp.Literal.string(separator))
         return exp.Explode(this=split)
 
@@ -210,6 +213,10 @@ class DuckDB(Backend):
                 # The cast would drop a zone without a word.
                 moment = self.cast(column, "TIMESTAMP")
                 return _if_like(column, WALL_CLOCK, moment, f"`{name}` is no moment without a time zone: ")
+            case TextList():
+                # Lists as DuckDB prints them cannot be told from texts with commas and quotes.
+                texts = exp.FromJson(this=column, expression=exp.Literal.string('["VARCHAR"]'))
+                return _if(_is_json_list(column), column, texts, f'`{name}` is no list such as ["a", "b"]: ')
         return None
 
 
@@ -235,7 +242,21 @@ def _options(options: dict[str, exp.Expr]) -> list[exp.Expr]:
 
 def _if_like(column: exp.Column, pattern: str, value: exp.Expr, complaint: str) -> exp.Expr:
     """`value` if the text of the column is like the pattern, an error that shows it if not; missing stays missing."""
-    fits = exp.RegexpFullMatch(this=column.copy(), expression=exp.Literal.string(pattern))
+    return _if(
+        exp.RegexpFullMatch(this=column.copy(), expression=exp.Literal.string(pattern)), column, value, complaint
+    )
+
+
+def _is_json_list(column: exp.Column) -> exp.Expr:
+    """`CASE` keeps the order: what is no JSON has no type."""
+    valid = exp.Anonymous(this="JSON_VALID", expressions=[column.copy()])
+    kind = exp.JSONType(this=column.copy())
+    is_array = exp.EQ(this=kind, expression=exp.Literal.string("ARRAY"))
+    return exp.Case(ifs=[exp.If(this=valid, true=is_array)])
+
+
+def _if(fits: exp.Expr, column: exp.Column, value: exp.Expr, complaint: str) -> exp.Expr:
+    """`value` where the text of the column fits; see `_if_like`."""
     is_there = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
     said = exp.DPipe(this=exp.Literal.string(complaint), expression=column.copy(), safe=True)
     fails = exp.Anonymous(this="ERROR", expressions=[said])
