@@ -88,7 +88,8 @@ def _tiers(node: ast.Tiers, resolver: Expressions, entity: Scope) -> Iterator[tu
             _check_wins(tier, bound, known, resolver.report)
             known.append((tier, bound))
         yield tier.name.text, comparison(value, tier.op, bound, tier)
-    if literal(node.value) is not None:
+    is_let = isinstance(node.value, ast.Name) and node.value.text in resolver.names.lets
+    if isinstance(value, ir.Literal) and (is_let or literal(node.value) is not None):
         message = f"`{node.value.span.text}` is the same for everyone"
         resolver.report.add("bad-tiers", message, node.value.span, help="name a column, a metric or a calculation")
 
