@@ -173,6 +173,7 @@ class Writer:
     grouped: list[str] = field(default_factory=list)  # those that one may be assigned to
     numbers: dict[str, Number] = field(default_factory=dict)  # `let`s, usable everywhere
     metrics: dict[str, Number] = field(default_factory=dict)  # usable of the customer
+    comparing: set[str] = field(default_factory=set)  # metrics that compare with everyone
     moments: dict[str, str] = field(default_factory=dict)  # metrics that are moments, with their kind
     channels: list[str] = field(default_factory=list)
     is_inside: bool = False  # whether rows are looked at, and not the customer
@@ -212,8 +213,26 @@ class Writer:
         return self.random.choice(self.words.windows)
 
     def inside(self) -> Writer:
-        """The writer for conditions on rows, where nothing of the customer's own is known."""
-        return replace(self, segments=[], grouped=[], metrics={}, moments={}, is_inside=True)
+        """The writer for conditions on rows, which are in no segment."""
+        return replace(self, segments=[], grouped=[], is_inside=True)
+
+    def ways(self, here: str, goal: str, depth: int = 2) -> list[str]:
+        """What may stand before a name of one row of `goal`: nothing in such a row itself, else links and a point."""
+        found = [""] if here == goal else []
+        for link, target in self.shape[here].links.items() if depth else ():
+            found += [f"{link}.{way}" for way in self.ways(target, goal, depth - 1)]
+        return found
+
+    def metric(self, here: str, quotients: bool) -> Number | None:
+        """A metric of the row in scope, or of one that links lead to."""
+        ways = self.ways(here, "customer")
+        numbers = [number for number in self.metrics.values() if quotients or not number.quotient]
+        if not ways or not numbers:
+            return None
+        number = self.random.choice(numbers)
+        if number.text in self.comparing:
+            return number if here == "customer" and not self.is_inside else None
+        return replace(number, text=self.random.choice(ways) + number.text)
 
     # --- numbers ----------------------------------------------------------------------------------
 
@@ -241,8 +260,10 @@ class Writer:
                 return found
         if choice > 0.93 and self.numbers:
             return self.random.choice(list(self.numbers.values()))
-        if choice > 0.8 and here == "customer" and self.metrics and quotients:
-            return self.random.choice(list(self.metrics.values()))
+        if choice > 0.8:
+            found = self.metric(here, quotients)
+            if found is not None:
+                return found
         found_name = self.name(here, *SCALES, *(("quotient",) if quotients else ()))
         if found_name is None:
             return self.literal()
@@ -374,6 +395,10 @@ class Writer:
             part = self.random.choice(("weekday({})", "days between {} and today"))
             part = part.format(f"{table}.{dated[0]}")
             return Number(f"{function}({part}{rest})", 0, 1 + (function == "avg"), function == "avg")
+        metric = self.metric(table, quotients=False) if self.random.random() < 0.1 else None
+        if metric is not None:
+            factors = metric.factors + 1
+            return Number(f"{function}({table}.{metric.text}{rest})", metric.scale, factors, function == "avg")
         found = self.name(table, *SCALES)
         if found is None:
             return None
@@ -390,8 +415,11 @@ class Writer:
 
     def moment(self, here: str, depth: int) -> tuple[str, str] | None:
         """A date or a moment, and its kind."""
-        if here == "customer" and self.moments and self.random.random() < 0.2:
-            return self.random.choice(list(self.moments.items()))
+        if self.moments and self.random.random() < 0.2:
+            name, kind = self.random.choice(list(self.moments.items()))
+            ways = self.ways(here, "customer")
+            if ways:
+                return self.random.choice(ways) + name, kind
         if depth > 0 and self.shape[here].rows and self.random.random() < 0.5:
             table, rest = self.rows(here, depth, outside=False)
             found = self.name(table, "date", *MOMENT_KINDS)
@@ -621,6 +649,8 @@ def _metrics(writer: Writer) -> list[str]:
         kind = "score" if SCORE.search(value.text) and writer.random.random() < 0.5 else "metric"
         written.append(f'{kind} {name} "A metric" = {value.text}\n')
         writer.metrics[name] = Number(name, value.scale, value.factors, value.quotient)
+        if SCORE.search(value.text) or any(other in value.text for other in writer.comparing):
+            writer.comparing.add(name)
     return written
 
 

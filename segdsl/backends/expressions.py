@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from calendar import isleap
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
@@ -143,11 +144,25 @@ class Expressions:
         group, key = self._group(rows, scope)
         where = (*self._rows_in_window(rows, group), *self._rows_that_count(rows, group))
         aggregate = self._aggregate(function, None if argument is None else self.value(argument, group), where, group)
-        joined = group.building.name
-        if all(join.base.name != joined for join in scope.building.joins):
-            on = plan.Column(joined, key)
-            scope.building.joins.append(plan.Join(plan.Base(joined, joined), scope.place.key(), on, False))
+        joined = self._joined(group.building.name, key, scope)
         return plan.Column(joined, group.building.export(aggregate, wanted))
+
+    def _joined(self, relation: str, key: str, scope: Scope) -> str:
+        """What a relation with one row for each `key` is called where it is joined to the row in scope: once."""
+        left = scope.place.key()
+        for join in scope.building.joins:
+            if isinstance(join, plan.Join) and join.base.name == relation and join.left == left:
+                return join.base.alias
+        alias = self._alias(scope, relation, (relation, "of", scope.place.alias))
+        on = plan.Column(alias, key)
+        scope.building.joins.append(plan.Join(plan.Base(relation, alias), left, on, False))
+        return alias
+
+    def _other(self, scope: Scope, path: tuple[str, ...]) -> Scope:
+        """The row that `path` leads to, as a scope of its own: what is asked of it is joined on its key."""
+        if path not in scope.others:
+            scope.others[path] = Scope(self.follow(scope, path), scope.building, scope.publishes)
+        return scope.others[path]
 
     def _rows_in_window(self, rows: ir.Rows, group: Scope) -> tuple[plan.Expression, ...]:
         if rows.window is None:
@@ -209,9 +224,7 @@ class Expressions:
         key = best.export(best.group_by[0], holder)
         result = best.export(plan.Aggregate("last", found, order=(*order, found)), wanted)
         self.others += [counted, best]
-        on = plan.Column(best.name, key)
-        scope.building.joins.append(plan.Join(plan.Base(best.name, best.name), scope.place.key(), on, False))
-        return plan.Column(best.name, result)
+        return plan.Column(self._joined(best.name, key, scope), result)
 
     # --- values: missing where the meaning says missing ------------------------------------------------
 
@@ -256,6 +269,8 @@ class Expressions:
                 return scope.aggregates[id(node)]
             case ir.Statistic() | ir.Tile():
                 return self.compared[node]
+            case ir.Of():
+                return self._of(node, scope)
             case _:
                 assert_never(node)
 
@@ -281,6 +296,24 @@ class Expressions:
         numerator = _like(self._argument(node, scope), scope.published(total, f"{wanted} sum"))
         assert isinstance(numerator, Exact)
         return Quotient(numerator, Exact(scope.published(count, f"{wanted} count"), 0, narrow=True), True)
+
+    def _of(self, node: ir.Of, scope: Scope) -> plan.Expression | Number:
+        """The value of another row; missing where there is no such row, though a count over nothing would be 0."""
+        other = self._other(scope, node.path)
+        found = self.value(node.value, other)
+        if _needs_row(node.value):
+            return found
+        key = scope.published(other.place.key(), " ".join((*node.path, "key")))
+
+        def there(value: plan.Expression) -> plan.Expression:
+            return plan.FirstTrue(((plan.Known(key), value),))
+
+        match found:
+            case Exact():
+                return replace(found, expression=there(found.expression))
+            case Quotient():
+                return replace(found, numerator=replace(found.numerator, expression=there(found.numerator.expression)))
+        return there(found)
 
     def _argument(self, node: ir.Aggregate, scope: Scope) -> plan.Expression | Number:
         """What is aggregated, as it is in each of the rows."""
@@ -537,6 +570,20 @@ def _moment_type(node: ir.Value) -> types.Type:
 
 def _has_zone(node: ir.Value) -> bool:
     return _is_zoned(_moment_type(node))
+
+
+def _needs_row(value: ir.Value) -> bool:
+    """Whether a value is missing of a row that is not there by what it is made of."""
+    match value:
+        case ir.Column() | ir.At() | ir.Of():
+            return True
+        case ir.Aggregate(function):
+            return function not in ("count", "count distinct", "sum")
+        case ir.Day(inner) | ir.Part(_, inner) | ir.Negative(inner):
+            return _needs_row(inner)
+        case ir.DaysBetween(left, right) | ir.Arithmetic(left, _, right):
+            return _needs_row(left) or _needs_row(right)
+    return False
 
 
 def _existence_called(node: ir.Exists) -> str:

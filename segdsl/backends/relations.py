@@ -126,6 +126,7 @@ class Scope:
 
     When `publishes`, later relations ask about the row: what they need becomes an output of `building`. `aggregates`
     are known by the identity of their nodes: below one another they would be lowered twice as often at each level.
+    `others` are the rows that links lead to, as scopes of their own.
     """
 
     place: Place
@@ -133,6 +134,7 @@ class Scope:
     publishes: bool = False
     followed: dict[tuple[str, ...], Place] = field(default_factory=dict)
     aggregates: dict[int, plan.Expression | quotients.Number] = field(default_factory=dict)
+    others: dict[tuple[str, ...], Scope] = field(default_factory=dict)
 
     @property
     def table(self) -> Table:

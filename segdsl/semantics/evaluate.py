@@ -472,6 +472,9 @@ class _Meaning:
             case ir.Key(_, type_):
                 key = row.key()
                 return None if key is None else Fraction(key) if isinstance(type_, Number) else str(key)
+            case ir.Of(path, value):
+                holder = self.tables.follow(row, path)
+                return None if holder is None else self.value(value, holder)
             case _:
                 assert_never(node)
 

@@ -38,6 +38,19 @@ def compares(node: ir.Node) -> bool:
     return False
 
 
+def seen_from(value: ir.Value, where: Scope, node: ast.Name, report: Report) -> ir.Value:
+    """A named value, unless it compares with everyone and is asked of a row, or of another one over links."""
+    if not (where.inside_rows or isinstance(value, ir.Of)) or not compares(value):
+        return value
+    report.add(
+        "wrong-type",
+        f"`{node.text}` compares with everyone, and that is known of the customer who is looked at alone",
+        node.span,
+        help="compare it outside of the rows' own conditions, and without links before it",
+    )
+    return scope.unknown(node)
+
+
 def statistic(resolver: Expressions, node: ast.Statistic, where: Scope) -> ir.Value:
     """`average of`, `median of`, `total of` and `percentile P of` a number."""
     of = f"{node.kind} of"

@@ -82,7 +82,8 @@ class Expressions:
             case ast.Paren():
                 return self.value(node.inner, where)
             case ast.Name():
-                return scope.column(node, where, self.catalog, self.names, self.report)
+                found = scope.column(node, where, self.catalog, self.names, self.report)
+                return everyone.seen_from(found, where, node, self.report)
             case ast.Text() | ast.Number() | ast.Truth() | ast.Date() | ast.Moment():
                 return literal(node) or scope.unknown(node)
             case ast.Negative():

@@ -327,6 +327,7 @@ Value = (
     | Choice
     | Length
     | Key
+    | Of
     | Statistic
     | Tile
 )

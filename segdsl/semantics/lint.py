@@ -100,6 +100,8 @@ def may_be_missing(value: ir.Value, program: ir.Program, decided: frozenset[ir.V
     match value:
         case ir.Literal() | ir.Point() | ir.Today():
             return False
+        case ir.Of():
+            return True  # the link may lead nowhere
         case ir.Column():
             return bool(value.path) or not program.catalog.tables[value.table].columns[value.name].required
         case ir.At():

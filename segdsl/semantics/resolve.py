@@ -15,7 +15,7 @@ from typing import TypeVar
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import everyone, ir, shorthands
-from segdsl.semantics.catalog import Catalog
+from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.channels import channels
 from segdsl.semantics.claims import check_review, overdue, promises, while_active
 from segdsl.semantics.constants import lets as resolve_lets
@@ -25,7 +25,7 @@ from segdsl.semantics.list_files import ListFiles, ReadList, no_list
 from segdsl.semantics.occasions import occasions
 from segdsl.semantics.order import Cycle, sorted_by_need
 from segdsl.semantics.places import places
-from segdsl.semantics.scope import Names, Scope, unknown
+from segdsl.semantics.scope import Metric, Names, Scope, unknown
 
 # What a definition may grow to once its names are spelled out: databases and their drivers recurse over it.
 MAX_NODES = 20_000
@@ -150,36 +150,65 @@ def _declare(node: Written, home: dict[str, Written], shared: dict[str, ast.Iden
 
 def _metrics(
     written: Mapping[str, ast.Metric | ast.Score], expressions: Expressions, entity: Scope
-) -> dict[str, ir.Value]:
+) -> dict[str, Metric]:
     """Every metric and score, spelled out: those it names already stand in it."""
     report = expressions.report
-    needs = {name: [used for used in _names(node.value) if used in written] for name, node in written.items()}
+    scopes = {name: _scope_of(node.entity, entity, expressions) for name, node in written.items()}
+    tables = {name: (scope or entity).table for name, scope in scopes.items()}
+    needs = {name: list(_metrics_named(node.value, tables, expressions.catalog)) for name, node in written.items()}
     order, cycles = sorted_by_need(needs)
     for cycle in cycles:
         _report_cycle(cycle, "metric", {name: node.name for name, node in written.items()}, report)
     broken = {name for cycle in cycles for name in cycle.names}
-    metrics: dict[str, ir.Value] = {}
+    metrics: dict[str, Metric] = {}
     for name in order:
-        node = written[name]
-        if name in broken:
-            metrics[name] = unknown(node)
-            continue
-        known = replace(expressions, names=replace(expressions.names, metrics=metrics))
-        value = known.value(node.value, entity)
-        metrics[name] = value if _fits(value, f"metric `{name}`", report) else unknown(node)
-        if isinstance(node, ast.Score):
-            everyone.check_score(node, metrics[name], report)
+        node, scope = written[name], scopes[name]
+        value = unknown(node)
+        if scope is not None and name not in broken:
+            known = replace(expressions, names=replace(expressions.names, metrics=metrics))
+            meant = known.value(node.value, scope)
+            value = meant if _fits(meant, f"metric `{name}`", report) else value
+            if isinstance(node, ast.Score):
+                everyone.check_score(node, value, report)
+        metrics[name] = Metric(tables[name].name, value)
     return metrics
 
 
-def _names(node: ast.Node) -> Iterator[str]:
-    """The names of one part in `node`: what may be a metric."""
+def _scope_of(entity: ast.Ident | None, otherwise: Scope, expressions: Expressions) -> Scope | None:
+    """The scope of a definition `for` an entity; None when there is no such entity, which is reported."""
+    if entity is None:
+        return otherwise
+    tables, name = expressions.catalog.tables, entity.text
+    if name not in tables:
+        keyed = [table.name for table in tables.values() if table.key is not None]
+        help_ = did_you_mean(name, keyed, f"tables with a `key` are {listed(keyed)}")
+        expressions.report.add("unknown-table", f"there is no table `{name}`", entity.span, help=help_)
+        return None
+    if tables[name].key is None:
+        message = f"table `{name}` has no `key`, so its rows cannot be told apart"
+        help_ = f"give `{name}` a `key` in catalog.yml"
+        declared = Label(tables[name].span, "declared here")
+        expressions.report.add("no-key", message, entity.span, help=help_, others=(declared,))
+        return None
+    return Scope(tables[name])
+
+
+def _metrics_named(node: ast.Node, tables: Mapping[str, Table], catalog: Catalog) -> Iterator[str]:
+    """The metrics that a value may name: bare, or behind what may lead to a row of their table."""
     waiting = [node]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, ast.Name) and len(each.parts) == 1:
-            yield each.parts[0].text
         waiting.extend(ast.children(each))
+        if not isinstance(each, ast.Name) or each.parts[-1].text not in tables:
+            continue
+        name = each.parts[-1].text
+        if len(each.parts) == 1:
+            yield name
+        elif name not in tables[name].columns:
+            before = each.parts[-2].text
+            ends = {table.links[before].table for table in catalog.tables.values() if before in table.links}
+            if tables[name].name in {before, *ends}:
+                yield name
 
 
 def _fits(node: ir.Node, what: str, report: Report) -> bool:

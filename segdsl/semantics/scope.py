@@ -27,6 +27,14 @@ Corners = tuple[tuple[Decimal, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """A value of each row of the table `entity`, resolved in the scope of such a row."""
+
+    entity: str
+    value: ir.Value
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """What may be named besides columns: values, metrics, occasions, places and channels, already resolved.
 
@@ -35,11 +43,19 @@ class Names:
     """
 
     lets: Mapping[str, ir.Literal]
-    metrics: Mapping[str, ir.Value]
+    metrics: Mapping[str, Metric]
     occasions: Mapping[str, Occasion] = field(default_factory=dict)
     channels: Mapping[str, ir.Channel] | None = None
     points: Mapping[str, ir.Point] = field(default_factory=dict)
     areas: Mapping[str, Corners] = field(default_factory=dict)
+
+    def metric(self, name: str, table: Table) -> ir.Value | None:
+        """What the metric `name` is of a row of `table`; None when it is not a metric of such rows."""
+        found = self.metrics.get(name)
+        return found.value if found is not None and found.entity == table.name else None
+
+    def metrics_of(self, table: Table) -> list[str]:
+        return [name for name, metric in self.metrics.items() if metric.entity == table.name]
 
 
 def unknown(node: ast.Node) -> ir.Value:
@@ -54,9 +70,7 @@ def column(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report:
     first = parts[0].text
     if len(parts) == 1:
         own = _own_value(first, name, table)
-        shared: ir.Value | None = names.lets.get(first) or names.points.get(first)
-        if shared is None and not scope.inside_rows:
-            shared = names.metrics.get(first)
+        shared: ir.Value | None = names.lets.get(first) or names.points.get(first) or names.metric(first, table)
         if own is not None and shared is not None:
             kind = "let" if first in names.lets else "place" if first in names.points else "metric"
             report.add(
@@ -163,16 +177,29 @@ def _follow(
     value = _own_value(last.text, name, here, path)
     if value is not None:
         return replace(value, span=name.span)
-    if last.text in names.metrics and here.name == catalog.entity:
-        report.add(
-            "unknown-column",
-            f"`{last.text}` is a metric, and a metric is known only of the {here.name} that is being looked at",
-            last.span,
-            help="compare it outside of the rows' own conditions",
-        )
+    value = names.metric(last.text, here)
+    if value is not None:
+        return ir.Of(path, value, value.type, span=name.span) if path else replace(value, span=name.span)
+    if last.text in names.metrics:
+        _report_metric_of_others(last, here, catalog, names, report)
     else:
-        _report_unknown_column(last, here, report)
+        _report_unknown_column(last, here, report, names.metrics_of(here))
     return unknown(name)
+
+
+def _report_metric_of_others(part: ast.Ident, table: Table, catalog: Catalog, names: Names, report: Report) -> None:
+    """A metric that rows of `table` do not have: say where it can be named."""
+    entity = names.metrics[part.text].entity
+    up, down = paths_up(catalog, table.name, entity), paths_up(catalog, entity, table.name)
+    if up:
+        ways = [f"`{'.'.join((*path, part.text))}`" for path in up] if len(up) > 1 else [f"`{entity}.{part.text}`"]
+        help_ = f"write {' or '.join(ways)}"
+    elif down:
+        help_ = f"say of which rows, as in `has {entity} where {part.text} > 10` or `sum({entity}.{part.text})`"
+    else:
+        help_ = f"no link leads from `{table.name}` to `{entity}`"
+    message = f"`{part.text}` is a metric of `{entity}`, and this is about a row of `{table.name}`"
+    report.add("unknown-name", message, part.span, help=help_)
 
 
 def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names, report: Report) -> None:
@@ -197,13 +224,8 @@ def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names
             part.span,
             help=f"ask for them with `has {part.text}` or `count({part.text})`",
         )
-    elif scope.inside_rows and part.text in names.metrics:
-        report.add(
-            "unknown-name",
-            f"`{part.text}` is a metric of the {catalog.entity}, and this is a condition on rows of `{table.name}`",
-            part.span,
-            help="compare it outside of the rows' own conditions",
-        )
+    elif part.text in names.metrics:
+        _report_metric_of_others(part, table, catalog, names, report)
     elif part.text.lower() in ("null", "none", "nil", "unknown", "missing"):
         help_ = "write `is missing` or `is known` behind the value"
         report.add("unknown-name", "what is missing is not compared", part.span, help=help_)
@@ -215,13 +237,7 @@ def _report_unknown(name: ast.Name, scope: Scope, catalog: Catalog, names: Names
             help=f"give `{table.name}` an `at` in catalog.yml",
         )
     else:
-        _report_unknown_column(
-            part,
-            table,
-            report,
-            [*names.lets, *names.points, *([] if scope.inside_rows else names.metrics)],
-            catalog,
-        )
+        _report_unknown_column(part, table, report, [*names.lets, *names.points, *names.metrics_of(table)], catalog)
 
 
 def _report_unknown_column(
@@ -277,7 +293,7 @@ def prefixed(value: ir.Value, path: tuple[str, ...]) -> ir.Value:
             return replace(value, value=prefixed(value.value, path))
         case ir.Literal() | ir.Point() | ir.Today():
             return value
-        case ir.Aggregate() | ir.Key() | ir.Statistic() | ir.Tile():
+        case ir.Aggregate() | ir.Of() | ir.Key() | ir.Statistic() | ir.Tile():
             raise AssertionError("a formula looks at one row: `declare` refuses all others")
         case _:
             assert_never(value)
