@@ -71,7 +71,8 @@ def compile(
     """The SQL of one segment's members (the keys, ordered), or of the memberships of several (none named: of all).
 
     Memberships are rows of the entity's key, `segment`, `qualifies`, `assigned` and `as_of`, one for each segment
-    that a customer qualifies for. With `assigned` one segment's members are those whom no stronger segment of its
+    that a customer qualifies for; segments of several entities give a statement each, with `;` between them. With
+    `assigned` one segment's members are those whom no stronger segment of its
     exclusive group takes. No database is needed. The same input gives the same text, byte for byte.
     """
     from segdsl import compiler
@@ -88,7 +89,7 @@ def size(
     as_of: date | datetime,
     settings: Mapping[str, str] | None = None,
 ) -> Sizes:
-    """How many customers there are, and how many qualify for and are assigned to each segment.
+    """How many rows each entity has, and how many qualify for and are assigned to each segment.
 
     `.reachable` is by channel, and `.broken` are the promises that the data break. Reads only.
     """
@@ -108,7 +109,7 @@ def members(
     assigned: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> Members:
-    """The keys of the customers in a segment, ordered: `.key` is the column's name, `.keys` its values. Reads only.
+    """The keys of the rows in a segment, ordered: `.key` is the column's name, `.keys` its values. Reads only.
 
     With `assigned` those whom no stronger segment of its exclusive group takes; else all who qualify.
     """
@@ -130,9 +131,11 @@ def run(
 ) -> RunSummary:
     """Computes all segments and replaces the target's memberships with them, in one step or not at all.
 
-    A DuckDB file gets the table `segdsl_memberships`, a folder the file `memberships.parquet`. Returns where they
-    are, how many rows were written, and each segment's size. Raises `segdsl.warehouse.BrokenPromises`, a `Findings`,
-    when the data break a promise, and writes nothing then, unless `despite_promises`.
+    A DuckDB file gets the table `segdsl_memberships`, a folder the file `memberships.parquet`; segments of another
+    entity go to `segdsl_memberships_ENTITY` and `memberships_ENTITY.parquet`. Files are replaced one after the other,
+    once all are written. Returns where they are, how many rows were written, and each segment's size. Raises
+    `segdsl.warehouse.BrokenPromises`, a `Findings`, when the data break a promise, and writes nothing then, unless
+    `despite_promises`.
     """
     from segdsl import compiler, warehouse
 

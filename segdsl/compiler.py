@@ -233,6 +233,7 @@ def chosen(program: ir.Program, names: Sequence[str]) -> tuple[str, ...]:
 def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Clock, *, assigned: bool = False) -> str:
     """The SQL that gives one segment's members, or the memberships of several (or of all).
 
+    Segments of several entities have a statement each, in the order of `ir.Program.entities`, with `;` between them.
     Raises `Findings` when the database cannot say a definition exactly.
     """
     from segdsl.backends import DIALECTS, Unsupported, backend
@@ -241,10 +242,11 @@ def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Cl
         raise BadRequest(
             f"segdsl does not write `{dialect}`", did_you_mean(dialect, DIALECTS, f"it writes {listed(DIALECTS)}")
         )
-    segments = chosen(program, names)
+    by_entity = program.by_entity(chosen(program, names))
     try:
         if len(names) == 1:
             return backend(dialect).members(program, names[0], clock, "assigned" if assigned else "qualifies")
-        return backend(dialect).memberships(program, segments, clock)
+        statements = [backend(dialect).memberships(program, of_it, clock) for of_it in by_entity.values()]
+        return ";\n\n".join(statements)
     except Unsupported as unsupported:
         raise Findings([unsupported.diagnostic]) from None

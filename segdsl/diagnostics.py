@@ -84,6 +84,7 @@ RULES: dict[str, Rule] = _rules(
     missing_priority="a member of an exclusive group without a priority",
     repeated_priority="two members of an exclusive group with one priority",
     stray_priority="a priority where nothing is ranked",
+    mixed_group="a group of segments that are sets of different entities",
     bad_otherwise="an `otherwise` that has nothing to be the rest of",
     bad_tiers="tiers that nobody can be in, or that go in two directions",
     bad_split="shares of a split that are more than the whole",

@@ -29,28 +29,32 @@ EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of the table. A heading has a title only; who is in none of a group has no `qualifies`."""
+    """A line of the table. A heading has a title only; who is in none of a group has no `qualifies`.
+
+    `everyone` is how many rows the entity has.
+    """
 
     title: str
     name: str = ""
     qualifies: int | None = None
     assigned: int | None = None
     reachable: Mapping[str, int] = field(default_factory=dict)
+    everyone: int = 0
 
 
 def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns: int = 120, bars: bool = True) -> str:
-    """The sizes by group, with the share of all customers that each segment is assigned.
+    """The sizes by group, with the share of all rows of its entity that each segment is assigned.
 
-    A bar is as long as the segment's share of all customers; its light end are those who qualify for the segment
-    and are assigned to a stronger one of its group. Bars are left out where `columns` do not hold them. A column for
-    each channel says how many of those assigned it reaches.
+    A bar is as long as that share; its light end are those who qualify for the segment and are assigned to a stronger
+    one of its group. Bars are left out where `columns` do not hold them. A column for each channel says how many of
+    those assigned it reaches.
     """
     rows = list(_rows(program, sizes))
-    rows_counted = f"{sizes.customers:,} {_plural(escaped(program.catalog.entity), sizes.customers)}"
+    rows_counted = " and ".join(f"{count:,} {_plural(escaped(name), count)}" for name, count in sizes.entities.items())
     head = f"{escaped(program.name)}: {rows_counted} as of {moment(sizes.as_of)} ({program.timezone})"
     titles = max((width(row.title) for row in rows if row.assigned is not None), default=0)
     names = max((width(row.name) for row in rows), default=0)
-    number = max(len("qualifies"), len(f"{sizes.customers:,}"))
+    number = max(len("qualifies"), *(len(f"{count:,}") for count in sizes.entities.values()))
     channels = {name: max(width(_by(name)), number) for name in sizes.reachable}
     table_width = titles + names + 2 * number + 19 + sum(each + 2 for each in channels.values())
     bars = bars and table_width + BAR_COLUMNS <= columns
@@ -65,14 +69,14 @@ def size_table(program: ir.Program, sizes: Sizes, paint: Paint = PLAIN, columns:
         title = row.title + " " * (titles - width(row.title))
         name = paint("dim", row.name + " " * (names - width(row.name)))
         qualifies = "" if row.qualifies is None else f"{row.qualifies:,}"
-        share = _share(row.assigned, sizes.customers)
+        share = _share(row.assigned, row.everyone)
         line = f"{title}  {name}  {qualifies:>{number}}  {row.assigned:>{number},}  {share:>6}"
         line += "".join(
             f"  {f'{row.reachable[name]:,}' if name in row.reachable else '':>{each}}"
             for name, each in channels.items()
         )
         if bars and row.qualifies is not None:
-            line += f"  {_bar(row.assigned, row.qualifies, sizes.customers, paint)}"
+            line += f"  {_bar(row.assigned, row.qualifies, row.everyone, paint)}"
         lines.append(line.rstrip())
     if bars and any(row.qualifies is not None and row.qualifies != row.assigned for row in rows):
         legend = f"{SOLID} assigned  {LIGHT} qualifies, and is assigned to a stronger segment of the group"
@@ -98,23 +102,28 @@ def _rows(program: ir.Program, sizes: Sizes) -> Iterator[_Row]:
         if not members:
             continue
         yield _Row(_fitted(group.title or group.name) + (" (exclusive)" if group.exclusive else ""))
-        yield from _segments(program, members)
-        nobody = sizes.customers - sum(size.assigned for size in members)
+        yield from _segments(program, sizes, members)
+        everyone = sizes.entities[program.segments[members[0].name].entity]
+        nobody = everyone - sum(size.assigned for size in members)
         if group.exclusive and nobody and len(members) == len(group.members):
-            yield _Row("  in none of these", assigned=nobody)
+            yield _Row("  in none of these", assigned=nobody, everyone=everyone)
     free = [by_name[name] for name in by_name if program.segments[name].group is None]
     if free:
         if len(free) < len(by_name):
             yield _Row("In no group")
-        yield from _segments(program, free)
-    if sizes.reachable:
-        yield _Row("Everyone", assigned=sizes.customers, reachable=sizes.reachable)
+        yield from _segments(program, sizes, free)
+    for entity, count in sizes.entities.items() if sizes.reachable else ():
+        reached = {name: sizes.reachable[name] for name, each in program.channels.items() if each.entity == entity}
+        who = "Everyone" if len(sizes.entities) == 1 else f"Every {_fitted(entity)}"
+        yield _Row(who, assigned=count, reachable=reached, everyone=count)
 
 
-def _segments(program: ir.Program, sizes: Iterable[Size]) -> Iterator[_Row]:
-    for size in sizes:
-        title = program.segments[size.name].title or size.name
-        yield _Row(f"  {_fitted(title)}", _fitted(size.name), size.qualifies, size.assigned, size.reachable)
+def _segments(program: ir.Program, sizes: Sizes, shown: Iterable[Size]) -> Iterator[_Row]:
+    for size in shown:
+        segment = program.segments[size.name]
+        everyone = sizes.entities[segment.entity]
+        title = f"  {_fitted(segment.title or size.name)}"
+        yield _Row(title, _fitted(size.name), size.qualifies, size.assigned, size.reachable, everyone)
 
 
 def _plural(noun: str, number: int) -> str:
@@ -149,9 +158,12 @@ def _bar(assigned: int, qualifies: int, customers: int, paint: Paint) -> str:
 
 def run_text(program: ir.Program, summary: RunSummary, paint: Paint = PLAIN) -> str:
     """What a run has written, in one paragraph."""
-    written = f"{counted(summary.rows, 'membership')} of {counted(len(summary.segments), 'segment')}"
-    lines = [
-        f"{paint('good', 'written')}: {written} to {escaped(summary.written_to)}",
+    lines = []
+    for table in summary.tables:
+        of_it = sum(program.segments[size.name].entity == table.entity for size in summary.segments)
+        written = f"{counted(table.rows, 'membership')} of {counted(of_it, 'segment')}"
+        lines.append(f"{paint('good', 'written')}: {written} to {escaped(table.written_to)}")
+    lines += [
         f"as of {moment(summary.as_of)} ({program.timezone}), target `{escaped(summary.target)}`",
     ]
     empty = [size.name for size in summary.segments if not size.qualifies]
@@ -174,15 +186,18 @@ def moment(as_of: datetime) -> str:
 
 
 def size_json(program: ir.Program, sizes: Sizes) -> dict[str, object]:
-    """`{"version", "as_of", "customers", "segments": [...], "reachable", "broken_promises", "not_compared"}`.
+    """`{"version", "as_of", "customers", "entities", "segments": [...], "reachable", "broken_promises",
+    "not_compared"}`.
 
-    Segments are `{"name", "title", "group", "qualifies", "assigned", "reachable": {channel: number}}`; broken promises
-    are findings as those of `segdsl check`.
+    `entities` says of each entity how many rows it has, and `customers` of the catalog's. Segments are `{"name",
+    "title", "entity", "group", "qualifies", "assigned", "reachable": {channel: number}}`; broken promises are findings
+    as those of `segdsl check`.
     """
     return {
         "version": JSON_VERSION,
         "as_of": sizes.as_of.isoformat(),
         "customers": sizes.customers,
+        "entities": sizes.entities,
         "segments": [_size_json(program, size) for size in sizes.segments],
         "reachable": dict(sizes.reachable),
         "broken_promises": [finding_json(finding) for finding in sizes.broken],
@@ -195,6 +210,7 @@ def _size_json(program: ir.Program, size: Size) -> dict[str, object]:
     return {
         "name": size.name,
         "title": segment.title,
+        "entity": segment.entity,
         "group": segment.group,
         "qualifies": size.qualifies,
         "assigned": size.assigned,
@@ -203,13 +219,17 @@ def _size_json(program: ir.Program, size: Size) -> dict[str, object]:
 
 
 def run_json(program: ir.Program, summary: RunSummary) -> dict[str, object]:
-    """`{"version", "as_of", "target", "written_to", "rows"}` and `segments` and promises as in `size_json`."""
+    """`{"version", "as_of", "target", "written_to", "rows", "tables": [{"entity", "written_to", "rows"}]}` and
+    `segments` and promises as in `size_json`. `written_to` is that of the catalog's entity, `rows` are all.
+    """
+    tables = [{"entity": each.entity, "written_to": each.written_to, "rows": each.rows} for each in summary.tables]
     return {
         "version": JSON_VERSION,
         "as_of": summary.as_of.isoformat(),
         "target": summary.target,
         "written_to": summary.written_to,
         "rows": summary.rows,
+        "tables": tables,
         "segments": [_size_json(program, size) for size in summary.segments],
         "broken_promises": [finding_json(finding) for finding in summary.broken],
         "not_compared": list(summary.not_compared),

@@ -287,7 +287,8 @@ for seed in range(3):
     project = worlds.project(Random(seed))
     program, _ = worlds.compiled(project)
     clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
-    print(backend("duckdb").memberships(program, tuple(program.segments), clock).encode())
+    for names in program.by_entity(tuple(program.segments)).values():
+        print(backend("duckdb").memberships(program, names, clock).encode())
 """
 
 

@@ -184,8 +184,11 @@ class Run:
             database.execute("SET TimeZone = 'Pacific/Apia'")  # no session setting may matter
             for table in self.program.catalog.tables.values():
                 self._create(database, table)
-            query = dialect.memberships(self.program, names, self.clock)
-            for key, name, qualifies, assigned in database.sql(query).project("#1, #2, #3, #4").fetchall():
+            queries = [
+                dialect.memberships(self.program, each, self.clock) for each in self.program.by_entity(names).values()
+            ]
+            rows = [row for query in queries for row in database.execute(query).fetchall()]
+            for key, name, qualifies, assigned, _ in rows:
                 assert qualifies, f"{key} has a membership of {name} and does not qualify"
                 found[name][0].add(key)
                 if assigned:

@@ -385,7 +385,7 @@ def test_an_exclusive_group_with_an_otherwise_adds_up_to_everyone(made: Path) ->
     stages = [segment for segment in shape["segments"] if segment["group"] == "lifecycle"]
     assert sum(stage["assigned"] for stage in stages) == shape["customers"] == 60
     assert shape["as_of"] == "2026-03-01T00:00:00+01:00"
-    assert list(shape["segments"][0]) == ["name", "title", "group", "qualifies", "assigned", "reachable"]
+    assert list(shape["segments"][0]) == ["name", "title", "entity", "group", "qualifies", "assigned", "reachable"]
 
 
 def test_members_as_csv_json_and_parquet_agree_with_the_size(made: Path, tmp_path: Path) -> None:

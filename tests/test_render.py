@@ -12,7 +12,7 @@ from segdsl.diagnostics import Diagnostic, Label, Report
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog
 from segdsl.source import NOWHERE, Source
-from segdsl.warehouse import Members, RunSummary, Size, Sizes
+from segdsl.warehouse import Members, RunSummary, Size, Sizes, Written
 
 
 def found(
@@ -179,7 +179,7 @@ def program() -> ir.Program:
     )
 
 
-SIZES = Sizes(AS_OF, 2_400, (Size("top", 1_200, 1_200), Size("low", 1_200, 600), Size("fans", 1, 1)))
+SIZES = Sizes(AS_OF, {"customer": 2_400}, (Size("top", 1_200, 1_200), Size("low", 1_200, 600), Size("fans", 1, 1)))
 
 
 def test_the_size_table_reads_by_group_with_shares_and_bars() -> None:
@@ -200,21 +200,34 @@ def test_the_size_table_reads_by_group_with_shares_and_bars() -> None:
 
 def test_a_narrow_terminal_gets_no_bars_and_no_customers_no_shares() -> None:
     assert "█" not in results.size_table(program(), SIZES, columns=50)
-    nobody = Sizes(AS_OF, 0, (Size("top", 0, 0),))
+    nobody = Sizes(AS_OF, {"customer": 0}, (Size("top", 0, 0),))
     assert results.size_table(program(), nobody).split("\n")[-1].split() == ["Top", "top", "0", "0"]
 
 
 def test_sizes_and_runs_as_json() -> None:
-    assert results.size_json(program(), Sizes(AS_OF, 5, (Size("low", 3, 1),))) == {
+    assert results.size_json(program(), Sizes(AS_OF, {"customer": 5}, (Size("low", 3, 1),))) == {
         "version": 1,
         "as_of": "2026-03-01T00:00:00+00:00",
         "customers": 5,
-        "segments": [{"name": "low", "title": "Low", "group": "stage", "qualifies": 3, "assigned": 1, "reachable": {}}],
+        "entities": {"customer": 5},
+        "segments": [
+            {
+                "name": "low",
+                "title": "Low",
+                "entity": "customer",
+                "group": "stage",
+                "qualifies": 3,
+                "assigned": 1,
+                "reachable": {},
+            }
+        ],
         "reachable": {},
         "broken_promises": [],
         "not_compared": [],
     }
-    summary = RunSummary(AS_OF, "dev", "data/memberships.parquet", 3, (Size("low", 3, 1), Size("fans", 0, 0)))
+    summary = RunSummary(
+        AS_OF, "dev", (Written("customer", "data/memberships.parquet", 3),), (Size("low", 3, 1), Size("fans", 0, 0))
+    )
     assert results.run_json(program(), summary)["rows"] == 3
     assert "nobody qualifies for `fans`" in results.run_text(program(), summary)
 

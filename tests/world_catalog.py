@@ -135,7 +135,7 @@ def catalog_shape(choices: Mapping[str, str]) -> Shape:
             time=member_time,
             values=COUNTRIES,
         ),
-        "store": Thing("city=text opened=date rating=decimal1 spot=point"),
+        "store": Thing("city=text opened=date rating=decimal1 spot=point", rows=("customer", "order", "visit")),
         "order": Thing(
             "amount=decimal2 discount=decimal3 status=text channel=closed paid=boolean labels=list due=date "
             f"placed={time} net=decimal3",

@@ -178,6 +178,7 @@ class Writer:
     channels: list[str] = field(default_factory=list)
     is_inside: bool = False  # whether rows are looked at, and not the customer
     repeats: bool = False  # inside of a condition that is taken in several periods
+    homes: dict[str, str] = field(default_factory=dict)  # segments and metrics that are not the customer's: whose
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -213,8 +214,8 @@ class Writer:
         return self.random.choice(self.words.windows)
 
     def inside(self) -> Writer:
-        """The writer for conditions on rows, which are in no segment."""
-        return replace(self, segments=[], grouped=[], is_inside=True)
+        """The writer for conditions on rows."""
+        return replace(self, is_inside=True)
 
     def ways(self, here: str, goal: str, depth: int = 2) -> list[str]:
         """What may stand before a name of one row of `goal`: nothing in such a row itself, else links and a point."""
@@ -225,14 +226,16 @@ class Writer:
 
     def metric(self, here: str, quotients: bool) -> Number | None:
         """A metric of the row in scope, or of one that links lead to."""
-        ways = self.ways(here, "customer")
         numbers = [number for number in self.metrics.values() if quotients or not number.quotient]
-        if not ways or not numbers:
-            return None
-        number = self.random.choice(numbers)
-        if number.text in self.comparing:
-            return number if here == "customer" and not self.is_inside else None
-        return replace(number, text=self.random.choice(ways) + number.text)
+        number = self.random.choice(numbers) if numbers else None
+        if number is not None and number.text in self.comparing:
+            return number if here == self.home(number.text) and not self.is_inside else None
+        ways = self.ways(here, self.home(number.text)) if number else []
+        return replace(number, text=self.random.choice(ways) + number.text) if number and ways else None
+
+    def home(self, name: str) -> str:
+        """The table that a segment is a set of, or whose rows have a metric."""
+        return self.homes.get(name, "customer")
 
     # --- numbers ----------------------------------------------------------------------------------
 
@@ -361,11 +364,18 @@ class Writer:
             return sequence
         table = self.random.choice(self.shape[here].rows)
         parts = []
-        if self.random.random() < 0.1:
-            way = {("order_line", "customer"): "order.customer", ("customer", "customer"): "referrer"}
+        is_ambiguous = (table, here) == ("order", "store")
+        if is_ambiguous or self.random.random() < 0.1:
+            way = {
+                ("order_line", "customer"): "order.customer",
+                ("customer", "customer"): "referrer",
+                ("customer", "store"): "home",
+                ("visit", "store"): "customer.home",
+                ("order", "store"): self.random.choice(("store", "customer.home")),
+            }
             parts.append(f"via {way.get((table, here), here)}")
         if self.random.random() < 0.5:
-            condition = self.inside().condition(table, depth - 1)
+            condition = self.condition(table, depth - 1)
             windowed = self.shape[table].time and self.random.random() < 0.5
             bare = windowed and re.fullmatch(r"\([\w.]+\)", condition)  # a window would be its own
             closed = outside or windowed
@@ -417,7 +427,7 @@ class Writer:
         """A date or a moment, and its kind."""
         if self.moments and self.random.random() < 0.2:
             name, kind = self.random.choice(list(self.moments.items()))
-            ways = self.ways(here, "customer")
+            ways = self.ways(here, self.home(name))
             if ways:
                 return self.random.choice(ways) + name, kind
         if depth > 0 and self.shape[here].rows and self.random.random() < 0.5:
@@ -438,8 +448,8 @@ class Writer:
             return self.combined(here, depth)
         if depth > 0 and choice < 0.45 and self.shape[here].rows:
             return self.existence(here, depth)
-        if choice < 0.55 and self.segments:
-            return self.reference()
+        if choice < 0.55 and any(self.home(name) == here for name in self.segments):
+            return self.reference(here)
         if choice < 0.57:
             return "everyone"
         if depth > 0 and self.compares(here, 0.12):
@@ -470,16 +480,22 @@ class Writer:
         terms = [self.condition(here, depth - 1) for _ in range(self.random.randint(2, 3))]
         return f"({f' {word} '.join(terms)})"
 
-    def reference(self) -> str:
-        if self.grouped and self.random.random() < 0.5:
-            return f"{self.random.choice(('', 'not '))}assigned to {self.random.choice(self.grouped)}"
-        return f"{self.random.choice(('', 'not '))}in segment {self.random.choice(self.segments)}"
+    def reference(self, here: str) -> str:
+        grouped, segments = (
+            [name for name in each if self.home(name) == here] for each in (self.grouped, self.segments)
+        )
+        if grouped and self.random.random() < 0.5:
+            return f"{self.random.choice(('', 'not '))}assigned to {self.random.choice(grouped)}"
+        if self.random.random() < 0.3:
+            ago = self.random.choice(("1 day", "30 days", "6 months", "2 weeks", "1 year", "36 hours", "90 minutes"))
+            return f"was {self.random.choice(('', 'not '))}in segment {self.random.choice(segments)} {ago} ago"
+        return f"{self.random.choice(('', 'not '))}in segment {self.random.choice(segments)}"
 
     def existence(self, here: str, depth: int) -> str:
         table, rest = self.rows(here, depth, outside=True)
         word = self.random.choice(("has", "no", "every"))
         if word == "every":
-            return f"(every {table}{rest} has {self.inside().condition(table, depth - 1)})"
+            return f"(every {table}{rest} has {self.condition(table, depth - 1)})"
         return f"({word} {table}{rest})"
 
     def compared(self, here: str, depth: int) -> str | None:
@@ -597,7 +613,7 @@ class Writer:
     def sampled(self, here: str, depth: int) -> str | None:
         if self.is_inside:
             return None
-        if self.channels and self.random.random() < 0.4:
+        if self.channels and here == "customer" and self.random.random() < 0.4:
             return f"(reachable by {self.random.choice(self.channels)})"
         percent = self.random.choice(("100", "50", "33.3333", "12.5", "0.01", "99.99"))
         return f"(in sample {percent}% {quoted(self.random.choice(self.words.texts))})"
@@ -619,10 +635,15 @@ def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[st
     values = "".join((*_lets(writer), *_metrics(writer)))
     values += _channels(writer)
     free = "".join(_segment(writer, name) for name in ("vip", "`odd one`", "高价值"))
+    stores = "".join(_segment(writer, name, "store") for name in ("central", "`no one's`"))
     group = _group(writer)
     short = _tiers(writer) + _split(writer)
     later = "".join(_segment(writer, name) for name in ("reached", "größer", "segment"))
-    return {"segments/a.seg": later + short + group, "segments/b/values.seg": "# values\n" + values + free}
+    stores += _segment(writer, "last_store", "store")
+    return {
+        "segments/a.seg": later + short + group + stores,
+        "segments/b/values.seg": "# values\n" + values + free,
+    }
 
 
 def _lets(writer: Writer) -> list[str]:
@@ -638,16 +659,18 @@ def _lets(writer: Writer) -> list[str]:
 
 def _metrics(writer: Writer) -> list[str]:
     written = []
-    for name in writer.random.sample(METRIC_NAMES, 3):
+    for name in writer.random.sample(METRIC_NAMES, 4):
+        entity = writer.random.choice(("customer", "customer", "store"))
+        head = _of_entity(writer, name, entity)
         if writer.random.random() < 0.3:
-            found = writer.moment("customer", 2)
+            found = writer.moment(entity, 2)
             if found is not None:
-                written.append(f"metric {name} = {found[0]}\n")
+                written.append(f"metric {name}{head} = {found[0]}\n")
                 writer.moments[name] = found[1]
             continue
-        value = writer.number("customer", 2)
+        value = writer.number(entity, 2)
         kind = "score" if SCORE.search(value.text) and writer.random.random() < 0.5 else "metric"
-        written.append(f'{kind} {name} "A metric" = {value.text}\n')
+        written.append(f'{kind} {name} "A metric"{head} = {value.text}\n')
         writer.metrics[name] = Number(name, value.scale, value.factors, value.quotient)
         if SCORE.search(value.text) or any(other in value.text for other in writer.comparing):
             writer.comparing.add(name)
@@ -660,11 +683,17 @@ def _channels(writer: Writer) -> str:
     return text
 
 
-def _segment(writer: Writer, name: str) -> str:
+def _of_entity(writer: Writer, name: str, entity: str) -> str:
+    """What the head of a definition says of its entity, from now on known."""
+    writer.homes[name] = entity
+    return f" for {entity}" if entity != "customer" or writer.random.random() < 0.1 else ""
+
+
+def _segment(writer: Writer, name: str, entity: str = "customer") -> str:
     active = writer.random.choice(ACTIVE)
-    when = writer.condition("customer", 3)
+    when = writer.condition(entity, 3)
     writer.segments.append(name)
-    title = quoted(writer.random.choice(writer.words.texts))
+    title = quoted(writer.random.choice(writer.words.texts)) + _of_entity(writer, name, entity)
     about = quoted(writer.random.choice(writer.words.texts))
     return f"segment {name} {title}\n  about {about}\n  when {opened(when)}\n{active}\n"
 

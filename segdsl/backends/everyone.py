@@ -74,7 +74,7 @@ def comparisons_in(conditions: Iterable[ir.Node]) -> list[Comparison]:
 
 
 class Comparisons:
-    """Adds the steps, and to `expressions.compared` what they make known; `key` is a column that is never repeated."""
+    """Adds the steps, and to `scope.compared` what they make known; `key` is a column that is never repeated."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Comparisons:
         """Makes all `comparisons` known, those inside of others first; each comes after those inside of it."""
         depths: dict[Comparison, int] = {}
         for node in comparisons:
-            if node not in self.expressions.compared:
+            if node not in self.scope.compared:
                 depths[node] = max((depths.get(each, -1) + 1 for each in comparisons_in(ir.children(node))), default=0)
         for depth in range(max(depths.values(), default=-1) + 1):
             self._add_layer([node for node, its in depths.items() if its == depth])
@@ -108,7 +108,7 @@ class Comparisons:
             self._prepare(node, self._population(node))
         self._end_step("placed")
         for node in comparisons:
-            self.expressions.compared[node] = self._found(node, self._population(node))
+            self.scope.compared[node] = self._found(node, self._population(node))
         self._end_step("summed")
 
     def _population(self, node: Comparison) -> _Compared:

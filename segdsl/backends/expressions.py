@@ -7,11 +7,11 @@ Conditions may come out missing where the meaning says false: true exactly where
 from __future__ import annotations
 
 from calendar import isleap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import assert_never
+from typing import NamedTuple, Protocol, assert_never
 
 from segdsl.backends import choices, list_files, places, plan, quotients, samples, sequences
 from segdsl.backends.names import Names, worded
@@ -19,7 +19,7 @@ from segdsl.backends.quotients import Exact, Number, Quotient
 from segdsl.backends.relations import Building, Place, Scope, Source
 from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import ir, types
-from segdsl.semantics.calendar import Clock, dates, moments
+from segdsl.semantics.calendar import Clock, dates, earlier, moments
 from segdsl.semantics.catalog import Catalog, Table
 
 ALWAYS = plan.Constant(True)
@@ -31,18 +31,43 @@ STORED = "stored_row"  # what a stored table is called where it is joined
 GroupName = tuple[str, str, tuple[str, ...], bool]
 
 
+class Decided(NamedTuple):
+    """Where it stands who is in a segment: a relation with one row for each `key`, and a column of truths."""
+
+    relation: str
+    key: str
+    column: str
+
+
+class Elsewhere(Protocol):
+    """What decides segments of other rows than the one in scope."""
+
+    def rivals(self, segment: str, /) -> Sequence[str]:
+        """Those that win over a segment."""
+
+    def decided(self, segment: str, clock: Clock) -> Decided:
+        """Who is in a segment at the moment of the clock."""
+
+
+def names_of(catalog: Catalog) -> Names:
+    """The names that a query must not give a step: it would hide a stored table."""
+    return Names([*(part for table in catalog.tables.values() for part in table.stored_in), STORED])
+
+
 class Expressions:
     """Lowers expressions of one query at one moment; keeps the relations that they read."""
 
-    def __init__(self, catalog: Catalog, clock: Clock, rivals: Callable[[str], Sequence[str]]) -> None:
-        self.catalog, self.clock, self.rivals = catalog, clock, rivals
-        # Who fulfils a segment, as a column: `lower` adds it before another segment refers to it.
-        self.fulfils: dict[str, plan.Expression] = {}
-        # What compares with everyone, from columns that `lower` adds before it is asked for.
-        self.compared: dict[ir.Node, plan.Expression | Number] = {}
-        stored = [part for table in catalog.tables.values() for part in table.stored_in]
-        # The name of a step would hide a stored table of that name.
-        self.names = Names([*stored, STORED])
+    def __init__(
+        self,
+        catalog: Catalog,
+        clock: Clock,
+        names: Names | None = None,
+        elsewhere: Elsewhere | None = None,
+        called: str = "",
+    ) -> None:
+        self.catalog, self.clock, self.elsewhere = catalog, clock, elsewhere
+        self.called = called  # behind the names of relations: when their rows are seen, unless it is now
+        self.names = names or names_of(catalog)
         self.sources: dict[tuple[str, bool], Source] = {}
         self.groups: dict[GroupName, Scope] = {}
         # Relations that nothing else looks for.
@@ -67,7 +92,7 @@ class Expressions:
         return self.sources[name, ahead]
 
     def _new_source(self, table: Table, ahead: bool) -> Source:
-        called = self.names.new(f"{table.name} rows ahead" if ahead else f"{table.name} rows")
+        called = self.names.new(f"{table.name} rows{' ahead' if ahead else ''}{self.called}")
         source = Source(table, ahead, Building(called, table.stored_in, STORED))
         scope = Scope(Place(source, STORED, inside=True), source.building)
         if table.at_path == ():
@@ -122,7 +147,7 @@ class Expressions:
         source = self.source(rows.table, ahead)
         name = (scope.building.name, rows.table, rows.via, source.ahead)
         if name not in self.groups:
-            wanted = f"{rows.table} per {scope.table.name}{' ahead' if source.ahead else ''}"
+            wanted = f"{rows.table} per {scope.table.name}{' ahead' if source.ahead else ''}{self.called}"
             building = Building(self.names.new(wanted), source.building.name, source.building.name)
             group = Scope(Place(source, building.alias), building)
             self._group_by_holder(rows, group)
@@ -268,7 +293,7 @@ class Expressions:
                     scope.aggregates[id(node)] = self._aggregate_value(node, scope)
                 return scope.aggregates[id(node)]
             case ir.Statistic() | ir.Tile():
-                return self.compared[node]
+                return scope.compared[node]
             case ir.Of():
                 return self._of(node, scope)
             case _:
@@ -393,18 +418,45 @@ class Expressions:
             case ir.Followed():
                 return sequences.followed(self, node, scope)
             case ir.InSegment(segment):
-                return self.fulfils[segment]
+                return self._fulfils(segment, scope)
             case ir.AssignedTo(segment):
-                stronger = [negated(self.fulfils[rival]) for rival in self.rivals(segment)]
-                return every([self.fulfils[segment], *stronger])
+                assert self.elsewhere is not None, "only segments name segments"
+                stronger = [negated(self._fulfils(rival, scope)) for rival in self.elsewhere.rivals(segment)]
+                return every([self._fulfils(segment, scope), *stronger])
+            case ir.WasInSegment():
+                return self._was_in(node, scope)
             case ir.Ranked() | ir.Bringing():
-                picked = self.compared[node]
+                picked = scope.compared[node]
                 assert not isinstance(picked, (Exact, Quotient)), "it is true or false of a row"
                 return picked
             case ir.Sample():
                 return samples.drawn(node, scope)
             case _:
                 assert_never(node)
+
+    def _was_in(self, node: ir.WasInSegment, scope: Scope) -> plan.Expression:
+        """Whether the row in scope was in a segment: found by its key among those who were in it then."""
+        before = earlier(self.clock, node.count, node.unit)
+        if before is None:
+            raise Unsupported(
+                f"{node.count:,} {node.unit}s before {self.clock.wall.isoformat(' ', 'minutes')} no calendar reaches",
+                node.span,
+                help="look back less far",
+            )
+        # Not in the definition's own words: they may say `was not in`.
+        units = node.unit if node.count == 1 else f"{node.unit}s"
+        wanted = f"was in segment {node.segment} {node.count} {units} ago"
+        return self._found_by_key(node.segment, before, scope, wanted)
+
+    def _fulfils(self, segment: str, scope: Scope) -> plan.Expression:
+        """Whether the row in scope is in a segment: decided of it before, or found by its key where it is decided."""
+        found = scope.fulfils.get(segment)
+        return found or self._found_by_key(segment, self.clock, scope, f"in segment {segment}")
+
+    def _found_by_key(self, segment: str, clock: Clock, scope: Scope, wanted: str) -> plan.Expression:
+        assert self.elsewhere is not None, "only segments name segments"
+        found = self.elsewhere.decided(segment, clock)
+        return scope.published(plan.Column(self._joined(found.relation, found.key, scope), found.column), wanted)
 
     def _compare(self, node: ir.Compare, scope: Scope) -> plan.Expression:
         left, right = self.value(node.left, scope), self.value(node.right, scope)

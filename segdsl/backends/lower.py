@@ -16,16 +16,19 @@ from zoneinfo import ZoneInfo
 
 from segdsl.backends import plan
 from segdsl.backends.everyone import Comparisons, comparisons_in
-from segdsl.backends.expressions import Expressions, every, negated, surely, terms_of
+from segdsl.backends.expressions import Decided, Expressions, every, names_of, negated, surely, terms_of
 from segdsl.backends.names import Names
 from segdsl.backends.relations import Building, Place, Scope, in_order
 from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.references import levels, needed, references, references_in
 
 # DuckDB plans a chain of 300 steps in half a second and of 900 in a quarter of a minute.
 MAX_STEPS = 300
+# Each moment has steps and sources of its own.
+MAX_MOMENTS = 50
 MEMBERSHIPS = ("segment", "qualifies", "assigned", "as_of")
 
 Membership = OneOfWords["qualifies", "assigned"]
@@ -41,9 +44,9 @@ class TableUse:
 
 def members(program: ir.Program, segment: str, clock: Clock, column: Membership) -> plan.Query:
     """The keys of those who are in one segment, in order."""
-    lowering = _Lowering(program, clock)
+    lowering = _lowering(program, [segment], clock)
     rivals = program.rivals(segment) if column == "assigned" else ()
-    lowering.decide(_needed(program, [*_references(program, segment), *rivals]))
+    lowering.decide(needed(program, [*_own(program, segment), *rivals]))
     lowering.compare([program.segments[segment].condition])
     terms = (*terms_of(lowering.condition(segment)), *(negated(lowering.fulfils(rival)) for rival in rivals))
     result = plan.Select(lowering.base, (lowering.key,), where=terms, order_by=(lowering.key.name,))
@@ -52,8 +55,8 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
 
 
 def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
-    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`."""
-    lowering = _Lowering(program, clock)
+    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity."""
+    lowering = _lowering(program, names, clock)
     key = lowering.key
     if key.name.casefold() in MEMBERSHIPS:
         raise Unsupported(
@@ -61,7 +64,7 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
             lowering.table.span,
             help="read the table through a view that calls the key otherwise",
         )
-    lowering.decide(_needed(program, _with_rivals(program, names)))
+    lowering.decide(needed(program, _with_rivals(program, names)))
     lowering.find_winners(names)
     segment, qualifies, assigned = (lowering.measured.columns.new(column) for column in MEMBERSHIPS[:3])
     rows = [(plan.Constant(name), lowering.fulfils(name), lowering.wins(name)) for name in names]
@@ -84,12 +87,13 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
 
 
 def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
-    """One row: how many customers there are, then for each segment how many qualify and how many are assigned.
+    """One row: how many rows the entity has, then for each segment how many qualify and how many are assigned.
 
-    After those, for each channel how many it reaches; for each segment and channel how many of those assigned it
-    reaches; and for each segment and each of its promises about another how many who qualify break it.
+    After those, for each channel of the entity how many it reaches; for each segment and channel how many of those
+    assigned it reaches; and for each segment and each of its promises about another how many who qualify break it.
+    The segments are of one entity; of that of the catalog when there are none.
     """
-    lowering = _Lowering(program, clock)
+    lowering = _lowering(program, names, clock)
     lowering.measure(names)
     called = Names()
     outputs = [plan.Output(called.new(f"all {lowering.table.name}"), plan.Aggregate("count", None))]
@@ -119,7 +123,7 @@ def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
     if not _where_looks_at_time(table):
         # A table whose time is inherited would be joined to others, which may have faulty keys themselves.
         catalog = Catalog({table.name: replace(table, at=None, at_type=None, at_path=None)}, table.name)
-    expressions = Expressions(catalog, clock, lambda segment: ())
+    expressions = Expressions(catalog, clock)
     source = expressions.source(table.name, ahead=True)
     place = Place(source, "")
     key = place.key()
@@ -131,23 +135,29 @@ def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
     base = plan.Base(building.name, building.name)
     result = plan.Select(base, outputs, group_by=(key,), having=(repeated,), order_by=(key.name,), limit=5)
     return plan.Query(
-        in_order(building.name, _frozen(expressions, [])), result, f"keys of {table.name} that stand for no one row"
+        in_order(building.name, _frozen([expressions], [])), result, f"keys of {table.name} that stand for no one row"
     )
 
 
 def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[TableUse]:
-    """What the queries for `names` read, in the order of the catalog; with `sizing` that for sizes, too.
+    """What the queries for `names`, and for the catalog's entity, read; with `sizing` those for sizes, too.
 
-    The same at every moment.
+    In the order of the catalog, and the same at every moment.
     """
-    lowering = _Lowering(program, Clock(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo(program.timezone), 0))
-    if sizing:
-        lowering.measure(names)
-    else:
-        lowering.decide(_needed(program, _with_rivals(program, names)))
+    # So late that whatever any other moment lets a definition look back to lies in the calendar.
+    chains = _Chains(program, Clock(datetime(9999, 1, 1, tzinfo=UTC), ZoneInfo(program.timezone), 0))
+    for entity in program.entities:
+        of_it = [name for name in names if program.segments[name].entity == entity]
+        if of_it or entity == program.catalog.entity:
+            lowering = _Lowering(chains, entity, chains.clock)
+            if sizing:
+                lowering.measure(of_it)
+            else:
+                lowering.decide(needed(program, _with_rivals(program, of_it)))
     read: dict[str, set[str]] = {}
-    for (table, _), source in lowering.expressions.sources.items():
-        read.setdefault(table, set()).update(source.columns_read)
+    for expressions in chains.expressions.values():
+        for (table, _), source in expressions.sources.items():
+            read.setdefault(table, set()).update(source.columns_read)
     tables = program.catalog.tables.values()
     return [TableUse(table, tuple(sorted(read[table.name]))) for table in tables if table.name in read]
 
@@ -165,43 +175,17 @@ def _where_looks_at_time(table: Table) -> bool:
 # --- what a segment needs -----------------------------------------------------------------------------
 
 
-def _references(program: ir.Program, segment: str) -> list[str]:
-    """The segments whose members must be known before this one's: those it names, and those that win over them."""
-    return _named(program, program.segments[segment].condition)
+def _own(program: ir.Program, segment: str) -> list[str]:
+    """The segments that must be decided of the same row before this one."""
+    return [each.segment for each in references(program, segment) if each.is_own]
 
 
 def _relations(program: ir.Program, segment: str) -> list[ir.RelationPromise]:
     return [each for each in program.segments[segment].promises if isinstance(each, ir.RelationPromise)]
 
 
-def _named(program: ir.Program, condition: ir.Condition) -> list[str]:
-    found: list[str] = []
-    waiting: list[ir.Node] = [condition]
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case ir.InSegment(name):
-                found.append(name)
-            case ir.AssignedTo(name):
-                found += [name, *program.rivals(name)]
-            case _:
-                waiting += ir.children(node)
-    return found
-
-
 def _with_rivals(program: ir.Program, names: Iterable[str]) -> list[str]:
     return [each for name in names for each in (name, *program.rivals(name))]
-
-
-def _needed(program: ir.Program, names: Iterable[str]) -> tuple[str, ...]:
-    """`names` and all that they refer to, each after those it refers to."""
-    waiting, needed = list(names), set()
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            waiting += _references(program, name)
-    return tuple(name for name in program.order if name in needed)
 
 
 def _described(segment: ir.Segment) -> str:
@@ -213,18 +197,67 @@ def _described(segment: ir.Segment) -> str:
 # --- the steps of a query -----------------------------------------------------------------------------
 
 
-class _Lowering:
-    """One query about the rows of the entity: what is measured of each, then segments in steps."""
+def _lowering(program: ir.Program, names: Sequence[str], clock: Clock) -> _Lowering:
+    """One query about the rows of the entity that the segments called `names` are sets of."""
+    entity = program.segments[names[0]].entity if names else program.catalog.entity
+    assert all(program.segments[name].entity == entity for name in names), "one query is about one entity"
+    return _Lowering(_Chains(program, clock), entity, clock)
+
+
+class _Chains:
+    """The chains of steps of one query: each decides segments of the rows of one entity at one moment.
+
+    A chain reads those of lower levels alone: what a segment asks of other rows, or of another moment, is decided in
+    a chain of its own, and found there by key.
+    """
 
     def __init__(self, program: ir.Program, clock: Clock) -> None:
-        self.program = program
-        self.expressions = Expressions(program.catalog, clock, program.rivals)
-        self.table = program.catalog.tables[program.catalog.entity]
+        self.program, self.clock = program, clock
+        self.names = names_of(program.catalog)
+        self.levels = levels(program)
+        self.expressions: dict[datetime, Expressions] = {}
+        self.all: list[_Lowering] = []
+        self._by_level: dict[tuple[datetime, str, int], _Lowering] = {}
+
+    def at(self, clock: Clock) -> Expressions:
+        """What lowers expressions at one moment."""
+        if clock.as_of not in self.expressions:
+            called = "" if clock.as_of == self.clock.as_of else f" as of {clock.today.isoformat()}"
+            self.expressions[clock.as_of] = Expressions(self.program.catalog, clock, self.names, self, called)
+        return self.expressions[clock.as_of]
+
+    def rivals(self, segment: str, /) -> Sequence[str]:
+        return self.program.rivals(segment)
+
+    def decided(self, segment: str, clock: Clock) -> Decided:
+        """Who is in a segment at the moment of the clock: those of one level share a chain."""
+        entity = self.program.segments[segment].entity
+        name = (clock.as_of, entity, self.levels[segment])
+        if clock.as_of not in self.expressions and len(self.expressions) >= MAX_MOMENTS:
+            raise Unsupported(
+                f"the definitions look at more than {MAX_MOMENTS} moments of the past",
+                self.program.segments[segment].span,
+                help="ask for fewer segments at once, or look back less often",
+            )
+        if name not in self._by_level:
+            self._by_level[name] = _Lowering(self, entity, clock, f"{entity} ")
+        return self._by_level[name].decided(segment)
+
+
+class _Lowering:
+    """A chain of steps about the rows of an entity: what is measured of each, then segments in steps."""
+
+    def __init__(self, chains: _Chains, entity: str, clock: Clock, called: str = "") -> None:
+        self.program, self.chains, self.called = chains.program, chains, called
+        self.expressions = chains.at(clock)
+        self.table = self.program.catalog.tables[entity]
         source = self.expressions.source(self.table.name, ahead=False)
-        measured = Building(self.expressions.names.new("measured"), source.building.name, source.building.name)
+        wanted = self.expressions.names.new(f"{called}measured{self.expressions.called}")
+        measured = Building(wanted, source.building.name, source.building.name)
         self.measured = measured
         self.scope = Scope(Place(source, measured.alias), measured, publishes=True)
         assert self.table.key is not None, "the resolver refuses an entity without a key"
+        chains.all.append(self)
         key = self.scope.published(self.scope.place.key(), self.table.key)
         self.key = plan.Output(self.table.key, key)
         self.base = plan.Base(measured.name, measured.name)
@@ -232,6 +265,7 @@ class _Lowering:
         self.winners: dict[str, plan.Expression] = {}
         self.comparisons = Comparisons(self.expressions, self.scope, key, self._add_step)
         self.reached: dict[str, plan.Expression] = {}
+        self._decided_in: dict[str, Decided] = {}
 
     def condition(self, segment: str) -> plan.Expression:
         return self.expressions.condition(self.program.segments[segment].condition, self.scope)
@@ -239,8 +273,9 @@ class _Lowering:
     def decide(self, names: Sequence[str]) -> None:
         """Makes a column of each segment; those that refer to others come in a later step than those."""
         depths: dict[str, int] = {}
+        names = [name for name in names if name not in self.scope.fulfils]
         for name in names:
-            depths[name] = max((depths[each] + 1 for each in _references(self.program, name)), default=0)
+            depths[name] = max((depths.get(each, -1) + 1 for each in _own(self.program, name)), default=0)
             if depths[name] >= MAX_STEPS:
                 segment = self.program.segments[name]
                 raise Unsupported(
@@ -269,8 +304,17 @@ class _Lowering:
     def _decided(self, name: str) -> plan.Output:
         column = self.measured.columns.new(name)
         output = plan.Output(column, surely(self.condition(name)), _described(self.program.segments[name]))
-        self.expressions.fulfils[name] = plan.Column("", column, optional=False)
+        self.scope.fulfils[name] = plan.Column("", column, optional=False)
         return output
+
+    def decided(self, name: str) -> Decided:
+        """Where other chains find who is in a segment."""
+        if name not in self._decided_in:
+            self.decide(needed(self.program, [name]))
+            key, column = self.key.expression, self.fulfils(name)
+            assert isinstance(key, plan.Column) and isinstance(column, plan.Column), "both are columns of the steps"
+            self._decided_in[name] = Decided(str(self.base.name), key.name, column.name)
+        return self._decided_in[name]
 
     def find_winners(self, names: Sequence[str]) -> None:
         """Makes a column of each exclusive group that `names` are of: the name of the segment that wins a customer."""
@@ -278,7 +322,7 @@ class _Lowering:
         for group in self.program.groups.values():
             if not group.exclusive or not any(self.program.segments[name].group == group.name for name in names):
                 continue
-            decided = [name for name in group.members if name in self.expressions.fulfils]
+            decided = [name for name in group.members if name in self.scope.fulfils]
             cases = tuple((self.fulfils(name), plan.Constant(name)) for name in decided)
             column = self.measured.columns.new(f"{group.name} winner")
             outputs.append(plan.Output(column, plan.FirstTrue(cases)))
@@ -287,11 +331,13 @@ class _Lowering:
 
     def measure(self, names: Sequence[str]) -> None:
         """Makes columns of all that the sizes of `names` count."""
-        channels = self.program.channels.values()
+        channels = [each for each in self.program.channels.values() if each.entity == self.table.name]
         wanted = _with_rivals(self.program, names)
         wanted += [promise.segment for name in names for promise in _relations(self.program, name)]
-        wanted += [each for channel in channels for each in _named(self.program, channel.condition)]
-        self.decide(_needed(self.program, wanted))
+        for channel in channels:
+            found = references_in(self.program, channel.condition)
+            wanted += [each.segment for each in found if each.is_own]
+        self.decide(needed(self.program, wanted))
         self.find_winners(names)
         outputs = []
         self.compare([channel.condition for channel in channels])
@@ -304,12 +350,12 @@ class _Lowering:
 
     def _add_step(self, wanted: str, outputs: Sequence[plan.Output]) -> None:
         if outputs:
-            name = self.expressions.names.new(wanted)
+            name = self.expressions.names.new(f"{self.called}{wanted}{self.expressions.called}")
             self.steps.append(plan.Relation(name, plan.Select(self.base, tuple(outputs), keeps_all=True)))
             self.base = plan.Base(name, name)
 
     def fulfils(self, name: str) -> plan.Expression:
-        return self.expressions.fulfils[name]
+        return self.scope.fulfils[name]
 
     def wins(self, name: str) -> plan.Expression:
         """Whether who fulfils the segment `name` is assigned to it, too."""
@@ -317,14 +363,17 @@ class _Lowering:
         return plan.Constant(True) if winner is None else plan.Compare(winner, "=", plan.Constant(name))
 
     def query(self, result: plan.Select, comment: str) -> plan.Query:
-        relations = _frozen(self.expressions, [self.measured]) | {step.name: step for step in self.steps}
-        if _only_repeats(relations[self.measured.name].select):
-            relations = {
-                name: replace(relation, select=_rebased(relation.select, self.measured))
-                for name, relation in relations.items()
-            }
-            result = _rebased(result, self.measured)
-        constants = tuple(self.expressions.constants.values())
+        chains = self.chains.all
+        relations = _frozen(self.chains.expressions.values(), [chain.measured for chain in chains])
+        relations |= {step.name: step for chain in chains for step in chain.steps}
+        for measured in [chain.measured for chain in chains]:
+            if _only_repeats(relations[measured.name].select):
+                relations = {
+                    name: replace(relation, select=_rebased(relation.select, measured))
+                    for name, relation in relations.items()
+                }
+                result = _rebased(result, measured)
+        constants = tuple(each for moment in self.chains.expressions.values() for each in moment.constants.values())
         return plan.Query(in_order(str(result.base.name), relations), result, comment, constants)
 
 
@@ -341,7 +390,8 @@ def _rebased(select: plan.Select, skipped: Building) -> plan.Select:
     return replace(select, base=skipped.base) if select.base.name == skipped.name else select
 
 
-def _frozen(expressions: Expressions, others: Iterable[Building]) -> dict[str, plan.Relation]:
-    buildings = [source.building for source in expressions.sources.values()]
-    buildings += [group.building for group in expressions.groups.values()] + expressions.others
+def _frozen(moments: Iterable[Expressions], others: Iterable[Building]) -> dict[str, plan.Relation]:
+    buildings = [source.building for expressions in moments for source in expressions.sources.values()]
+    buildings += [group.building for expressions in moments for group in expressions.groups.values()]
+    buildings += [building for expressions in moments for building in expressions.others]
     return {building.name: building.frozen() for building in (*buildings, *others)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from segdsl.backends import plan, quotients
 from segdsl.backends.names import Names
+from segdsl.semantics import ir
 from segdsl.semantics.catalog import Column, Link, Table
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
 
@@ -126,7 +127,8 @@ class Scope:
 
     When `publishes`, later relations ask about the row: what they need becomes an output of `building`. `aggregates`
     are known by the identity of their nodes: below one another they would be lowered twice as often at each level.
-    `others` are the rows that links lead to, as scopes of their own.
+    `others` are the rows that links lead to, as scopes of their own. `fulfils` says, as a column, which segments the
+    row is in: `lower` adds it before another segment asks, and so it does with what is `compared` with everyone.
     """
 
     place: Place
@@ -135,6 +137,8 @@ class Scope:
     followed: dict[tuple[str, ...], Place] = field(default_factory=dict)
     aggregates: dict[int, plan.Expression | quotients.Number] = field(default_factory=dict)
     others: dict[tuple[str, ...], Scope] = field(default_factory=dict)
+    fulfils: dict[str, plan.Expression] = field(default_factory=dict)
+    compared: dict[ir.Node, plan.Expression | quotients.Number] = field(default_factory=dict)
 
     @property
     def table(self) -> Table:

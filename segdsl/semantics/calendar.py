@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from segdsl.semantics import ir
 
 MICROSECOND = timedelta(microseconds=1)
+MARGIN = timedelta(days=2)
 EXACT_UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 DAYS = {"day": 1, "week": 7}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -83,6 +84,15 @@ class Clock:
             return wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC).replace(tzinfo=None)
         except OverflowError:
             return wall
+
+
+def earlier(clock: Clock, count: int, unit: ir.Unit) -> Clock | None:
+    """The clock as it was `count` units before; None where that is too near to the end of the calendar."""
+    moment = _moment(-count, unit, clock)
+    # A day away from either end every wall clock can be read.
+    if moment is None or not MARGIN <= moment.utc - datetime.min <= datetime.max - datetime.min - MARGIN:
+        return None
+    return Clock(moment.utc.replace(tzinfo=UTC).astimezone(clock.zone), clock.zone, clock.week_starts)
 
 
 # --- moments --------------------------------------------------------------------------------------

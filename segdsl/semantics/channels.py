@@ -9,24 +9,22 @@ from typing import TYPE_CHECKING
 from segdsl.diagnostics import did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir
-from segdsl.semantics.scope import Scope
+from segdsl.semantics.scope import Scope, scope_of
 
 if TYPE_CHECKING:
     from segdsl.semantics.expressions import Expressions
 
 
 def channels(written: Mapping[str, ast.Channel], resolver: Expressions, entity: Scope) -> dict[str, ir.Channel]:
-    """The channels by name."""
-    return {
-        name: ir.Channel(
-            name,
-            node.title.value if node.title else name,
-            entity.table.name,
-            resolver.condition(node.when, entity),
-            span=node.name.span,
-        )
-        for name, node in written.items()
-    }
+    """The channels by name, those of an entity that there is."""
+    found: dict[str, ir.Channel] = {}
+    for name, node in written.items():
+        scope = scope_of(node.entity, entity, resolver.catalog, resolver.report)
+        if scope is not None:
+            title = node.title.value if node.title else name
+            condition = resolver.condition(node.when, scope)
+            found[name] = ir.Channel(name, title, scope.table.name, condition, span=node.name.span)
+    return found
 
 
 def reachable(resolver: Expressions, node: ast.ReachableBy, where: Scope) -> ir.Condition:
@@ -42,6 +40,10 @@ def reachable(resolver: Expressions, node: ast.ReachableBy, where: Scope) -> ir.
         instead = f"there are {listed(known)}" if known else f"define it with `channel {name} when ...`"
         help = did_you_mean(name, known, instead)
         resolver.report.add("unknown-channel", f"there is no channel `{name}`", node.channel.span, help=help)
+    elif known[name].entity != where.table.name:
+        message = f"channel `{name}` reaches rows of `{known[name].entity}`, and this is about `{where.table.name}`"
+        help = f"define a channel `for {where.table.name}`"
+        resolver.report.add("wrong-type", message, node.channel.span, help=help)
     else:
         return replace(known[name].condition, span=node.span)
     return ir.Always(True, span=node.span)

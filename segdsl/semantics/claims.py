@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import assert_never
 
@@ -55,9 +55,11 @@ def check_review(node: ast.Segment, report: Report) -> None:
 # --- promises -------------------------------------------------------------------------------------
 
 
-def promises(node: ast.Segment, entity: str, segments: Iterable[str], report: Report) -> Iterator[ir.Promise]:
-    """The promises of a segment, those that can be kept; what cannot be is reported."""
-    known = frozenset(segments)
+def promises(node: ast.Segment, entity: str, known: Mapping[str, str], report: Report) -> Iterator[ir.Promise]:
+    """The promises of a segment of `entity`, those that can be kept; what cannot be is reported.
+
+    `known` are all segments, each with its entity.
+    """
     for written in node.expects:
         match written:
             case ast.SizePromise(low, high, percent):
@@ -72,7 +74,7 @@ def promises(node: ast.Segment, entity: str, segments: Iterable[str], report: Re
                     report.add("bad-promise", "no change is under 0%", percent.span, help=help)
             case ast.RelationPromise(kind, others):
                 for other in others:
-                    if _is_other(other, node, known, report):
+                    if _is_other(other, node, entity, known, report):
                         yield ir.RelationPromise(kind, other.text, span=written.span)
             case _:
                 assert_never(written)
@@ -105,13 +107,16 @@ def plurals(noun: str) -> tuple[str, ...]:
     return f"{noun}s", f"{noun}es"
 
 
-def _is_other(other: ast.Ident, node: ast.Segment, known: frozenset[str], report: Report) -> bool:
+def _is_other(other: ast.Ident, node: ast.Segment, entity: str, known: Mapping[str, str], report: Report) -> bool:
     name = other.text
     if name == node.name.text:
         report.add("bad-promise", f"segment `{name}` is compared with itself", other.span, help="name another segment")
     elif name not in known:
         help = did_you_mean(name, known, f"there are {listed(sorted(known))}")
         report.add("unknown-segment", f"there is no segment `{name}`", other.span, help=help)
+    elif known[name] != entity:
+        message = f"segment `{name}` holds rows of `{known[name]}`, and this one rows of `{entity}`"
+        report.add("bad-promise", message, other.span, help="name a segment of the same entity")
     else:
         return True
     return False

@@ -378,7 +378,7 @@ def _depth(tables: Mapping[str, Table], name: str) -> int:
 def _compute(node: ast.Table, catalog: Catalog, report: Report) -> None:
     """Adds the computed columns of one table; each may use those before it."""
     table = catalog.tables[node.name.text]
-    expressions = Expressions(catalog, Names({}, {}), frozenset(), report)
+    expressions = Expressions(catalog, Names({}, {}), {}, report)
     for column in node.columns:
         if column.formula is None or column.name.text in table.columns:
             continue
@@ -419,7 +419,7 @@ def _check_computed_type(column: ast.Column, computed: Type, report: Report) -> 
 
 
 def _row_filter(node: ast.Expr, table: Table, catalog: Catalog, report: Report) -> ir.Condition:
-    condition = Expressions(catalog, Names({}, {}), frozenset(), report).condition(node, Scope(table, inside_rows=True))
+    condition = Expressions(catalog, Names({}, {}), {}, report).condition(node, Scope(table, inside_rows=True))
     for each in _inside(condition):
         if isinstance(each, (ir.Aggregate, ir.Exists)) or (isinstance(each, (ir.Column, ir.At)) and each.path):
             report.add(

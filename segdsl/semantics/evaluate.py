@@ -20,10 +20,11 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from segdsl.semantics import ir
-from segdsl.semantics.calendar import Clock, after, anniversary, at_moment, dates, day_after, moments
+from segdsl.semantics.calendar import Clock, after, anniversary, at_moment, dates, day_after, earlier, moments
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.earth import Position, is_inside, millimeters
 from segdsl.semantics.populations import Populations
+from segdsl.semantics.references import needed
 from segdsl.semantics.types import Boolean, Date, Degrees, Number, Text, TextList, Timestamp, Type, Unknown
 
 Row = Mapping[str, object]
@@ -57,29 +58,24 @@ class BadValue(Exception):
     """A row holds a value that its column's declared type cannot take."""
 
 
+class BadMoment(Exception):
+    """A definition looks back to before the calendar begins."""
+
+
 def memberships(program: ir.Program, world: World, as_of: datetime) -> dict[str, Membership]:
     """Who is in which segment of `program`, by segment; `as_of` is aware."""
     meaning = _Meaning(program, world, as_of)
-    standings = meaning.standings()
-    return {
-        name: Membership(
-            frozenset(key for key, standing in standings.items() if name in standing),
-            frozenset(key for key, standing in standings.items() if meaning.is_assigned(name, standing)),
-        )
-        for name in program.segments
-    }
+    return {name: Membership(meaning.members(name), meaning.winners(name)) for name in program.segments}
 
 
 def qualifies(program: ir.Program, segment: str, world: World, key: Key, as_of: datetime) -> bool:
-    """Whether the customer `key` fulfils the condition of `segment`; nobody does who is no customer."""
-    meaning = _Meaning(program, world, as_of)
-    return segment in meaning.standings().get(key, frozenset())
+    """Whether the row `key` of the segment's entity fulfils its condition; no key does that no row has."""
+    return key in _Meaning(program, world, as_of).members(segment)
 
 
 def assigned(program: ir.Program, segment: str, world: World, key: Key, as_of: datetime) -> bool:
-    """Whether the customer `key` fulfils `segment` and none that wins over it in its exclusive group."""
-    meaning = _Meaning(program, world, as_of)
-    return meaning.is_assigned(segment, meaning.standings().get(key, frozenset()))
+    """Whether the row `key` fulfils `segment` and none that wins over it in its exclusive group."""
+    return key in _Meaning(program, world, as_of).winners(segment)
 
 
 def fold(text: str) -> str:
@@ -136,9 +132,9 @@ class _Tables:
         self._belonging: dict[tuple[str, tuple[str, ...], bool], dict[Key, list[_Row]]] = {}
 
     def check_keys(self) -> None:
-        """Raises for the entity and for every table that links lead to."""
+        """Raises for every entity and for every table that links lead to."""
         targets = {link.table for table in self.catalog.tables.values() for link in table.links.values()}
-        for name in sorted(targets | {self.catalog.entity}):
+        for name in sorted(targets | set(self.meaning.program.entities)):
             keys = [row.key() for row in self.rows(name, True)]
             known = [key for key in keys if key is not None]
             repeated = [key for key, times in Counter(known).items() if times > 1]
@@ -198,24 +194,38 @@ class _Meaning:
         self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
         self.tables = _Tables(program.catalog, world, self)
         self.tables.check_keys()
-        self.customers = self.tables.by_key(program.catalog.entity)
-        self.fulfilled: dict[Key, set[str]] = {key: set() for key in self.customers}
-        self.everyone = Populations(self.customers, self.value, self._holds_so_far, {})
+        self._members: dict[str, frozenset[Key]] = {}
+        self._everyone: dict[str, Populations[_Row]] = {}
+        self._past: dict[datetime, _Meaning] = {}
 
-    def standings(self) -> dict[Key, frozenset[str]]:
-        """The segments whose condition each customer fulfils, by key."""
-        for name in self.program.order:  # those that a segment refers to are decided before it, of everyone
-            for key, customer in self.customers.items():
-                if self.holds(self.program.segments[name].condition, customer, self.fulfilled[key]):
-                    self.fulfilled[key].add(name)
-        return {key: frozenset(fulfilled) for key, fulfilled in self.fulfilled.items()}
+    def everyone(self, entity: str) -> Populations[_Row]:
+        """Whom a row of an entity is compared with."""
+        if entity not in self._everyone:
+            self._everyone[entity] = Populations(self.tables.by_key(entity), self.value, self.holds, {})
+        return self._everyone[entity]
 
-    def _holds_so_far(self, condition: ir.Condition, customer: _Row) -> bool:
-        return self.holds(condition, customer, self.fulfilled[_known_key(customer)])
+    def _before(self, count: int, unit: ir.Unit) -> _Meaning:
+        """The meaning of the program over the same rows when `as_of` was so much earlier."""
+        clock = earlier(self.clock, count, unit)
+        if clock is None:
+            raise BadMoment(f"{count} {unit}s before {self.clock.as_of.isoformat()} are beyond the calendar")
+        if clock.as_of not in self._past:
+            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of)
+        return self._past[clock.as_of]
 
-    def is_assigned(self, segment: str, standing: Iterable[str]) -> bool:
-        """Whether who fulfils the segments `standing` wins this one: fulfils it and none that wins over it."""
-        return segment in standing and not any(rival in standing for rival in self.program.rivals(segment))
+    def members(self, segment: str) -> frozenset[Key]:
+        """The keys of the rows that fulfil the segment's condition."""
+        if segment not in self._members:
+            for name in needed(self.program, [segment]):
+                if name not in self._members:
+                    meant = self.program.segments[name]
+                    rows = self.tables.by_key(meant.entity)
+                    self._members[name] = frozenset(key for key in rows if self.holds(meant.condition, rows[key]))
+        return self._members[segment]
+
+    def winners(self, segment: str) -> frozenset[Key]:
+        """The keys of those who fulfil a segment and none that wins over it."""
+        return self.members(segment).difference(*(self.members(rival) for rival in self.program.rivals(segment)))
 
     def time(self, row: _Row) -> Scalar:
         """The row's time, its own or that of the row it inherits it from; missing when that row is not there."""
@@ -237,23 +247,25 @@ class _Meaning:
 
     # --- conditions: true or false ------------------------------------------------------------------
 
-    def holds(self, condition: ir.Condition, row: _Row, fulfilled: Iterable[str] = ()) -> bool:
-        """Whether `condition` is true of `row`; `fulfilled` are the customer's segments decided so far."""
+    def holds(self, condition: ir.Condition, row: _Row) -> bool:
+        """Whether `condition` is true of `row`."""
         match condition:
             case ir.Always(truth):
                 return truth
             case ir.All(terms):
-                return all(self.holds(term, row, fulfilled) for term in terms)
+                return all(self.holds(term, row) for term in terms)
             case ir.Any(terms):
-                return any(self.holds(term, row, fulfilled) for term in terms)
+                return any(self.holds(term, row) for term in terms)
             case ir.Not(term):
-                return not self.holds(term, row, fulfilled)
+                return not self.holds(term, row)
             case ir.InSegment(segment):
-                return segment in fulfilled
+                return row.key() in self.members(segment)
             case ir.AssignedTo(segment):
-                return self.is_assigned(segment, fulfilled)
+                return row.key() in self.winners(segment)
+            case ir.WasInSegment(segment, count, unit):
+                return row.key() in self._before(count, unit).members(segment)
             case ir.Ranked() | ir.Bringing():
-                return self.everyone.is_among(condition, row, _known_key(row))
+                return self.everyone(row.table.name).is_among(condition, row, _known_key(row))
             case ir.Sample(salt, low, high):
                 key = row.key()
                 return key is not None and low <= place_in_sample(salt, key) < high
@@ -272,7 +284,7 @@ class _Meaning:
                 found = self.value(value, row)
                 return isinstance(found, str) and _text_matches(condition, found)
             case ir.AtLeast(count, terms):
-                return sum(self.holds(term, row, fulfilled) for term in terms) >= count
+                return sum(self.holds(term, row) for term in terms) >= count
             case ir.ListHas(value):
                 return _list_has(condition, self.value(value, row))
             case ir.InFile(value, _, members):
@@ -462,10 +474,9 @@ class _Meaning:
             case ir.Aggregate():
                 return self._aggregate(node, row)
             case ir.Statistic() | ir.Tile():
-                return self.everyone.value(node, row, _known_key(row))
+                return self.everyone(row.table.name).value(node, row, _known_key(row))
             case ir.Choice(condition, then, otherwise):
-                holds = self.holds(condition, row, self._decided_of(row))
-                return self.value(then if holds else otherwise, row)
+                return self.value(then if self.holds(condition, row) else otherwise, row)
             case ir.Length(value):
                 found = self.value(value, row)
                 return Fraction(len(found)) if isinstance(found, (str, tuple)) else None
@@ -477,11 +488,6 @@ class _Meaning:
                 return None if holder is None else self.value(value, holder)
             case _:
                 assert_never(node)
-
-    def _decided_of(self, row: _Row) -> Iterable[str]:
-        """The segments that a customer fulfils, of those decided so far; of another row none are asked."""
-        key = row.key() if row.table.name == self.program.catalog.entity else None
-        return () if key is None else self.fulfilled.get(key, ())
 
     def _is_sorted_in(self, value: Scalar, members: Sequence[str | Decimal]) -> bool:
         place = bisect_left(members, value, key=self._constant)  # type: ignore[type-var]

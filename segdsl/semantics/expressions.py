@@ -56,7 +56,7 @@ TEXT_TESTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Resolves expressions against one catalog. `segments` are the names that `in segment` may use.
+    """Resolves expressions against one catalog. `segments` are those that may be named, each with its entity.
 
     `lists` are the list files that there are, None where there can be none. `period` is what a window of several
     periods stands for in the condition that is resolved, and `repeats` says that this stands inside of one.
@@ -64,7 +64,7 @@ class Expressions:
 
     catalog: Catalog
     names: Names
-    segments: frozenset[str]
+    segments: Mapping[str, str]
     report: Report
     lists: list_files.ListFiles | None = None
     period: ir.Period | None = None
@@ -266,7 +266,7 @@ class Expressions:
                 return _unless(node.negated, rows.exists(self, node, where))
             case ast.Every():
                 return rows.every(self, node, where)
-            case ast.InSegment() | ast.AssignedTo():
+            case ast.InSegment() | ast.AssignedTo() | ast.WasInSegment():
                 return self._in_segment(node, where)
             case ast.Ranked():
                 return everyone.ranked(self, node, where)
@@ -447,26 +447,40 @@ class Expressions:
         window = windows.resolve(node.window, Date(), self, where)
         return ir.Anniversary(day, window, span=node.span) if window else unknown
 
-    def _in_segment(self, node: ast.InSegment | ast.AssignedTo, where: Scope) -> ir.Condition:
+    def _in_segment(self, node: ast.InSegment | ast.AssignedTo | ast.WasInSegment, where: Scope) -> ir.Condition:
         name = node.segment.text
-        if where.inside_rows:
-            self.report.add(
-                "wrong-type",
-                f"a row of `{where.table.name}` is in no segment",
-                node.span,
-                help=f"segments hold rows of `{self.catalog.entity}`: put this outside of the rows' own conditions",
-            )
-        elif name not in self.segments:
+        if name not in self.segments:
             self.report.add(
                 "unknown-segment",
                 f"there is no segment `{name}`",
                 node.segment.span,
                 help=did_you_mean(name, self.segments, f"there are {listed(sorted(self.segments))}"),
             )
+        elif self.segments[name] != where.table.name:
+            self._report_segment_of_others(node, where)
+        elif isinstance(node, ast.WasInSegment):
+            return _unless(node.negated, ir.WasInSegment(name, node.count, node.unit, span=node.span))
         else:
             kind = ir.InSegment if isinstance(node, ast.InSegment) else ir.AssignedTo
             return _unless(node.negated, kind(name, span=node.span))
         return ir.Always(True, span=node.span)
+
+    def _report_segment_of_others(self, node: ast.InSegment | ast.AssignedTo | ast.WasInSegment, where: Scope) -> None:
+        """A segment that rows of this table cannot be in: say where it can be asked for."""
+        here, entity, name = where.table.name, self.segments[node.segment.text], node.segment.text
+        if entity not in self.catalog.tables:
+            return  # reported where the segment is defined
+        if scope.paths_up(self.catalog, entity, here):
+            help_ = f"say of which rows: `has {entity} where {' '.join(node.span.text.split())}`"
+        elif scope.paths_up(self.catalog, here, entity):
+            column = next(iter(self.catalog.tables[entity].columns), "at")
+            help_ = f"say what must hold of the {entity}, as in `{entity}.{column} is known`"
+            if where.inside_rows:
+                help_ = "put this outside of the rows' own conditions"
+        else:
+            help_ = f"no link leads from `{here}` to `{entity}` or back"
+        message = f"segment `{name}` holds rows of `{entity}`, and this is about a row of `{here}`"
+        self.report.add("wrong-type", message, node.span, help=help_)
 
 
 _MIRRORED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}

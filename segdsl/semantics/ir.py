@@ -5,7 +5,7 @@ Values are looked up in a *row in scope*: the customer at the top, a row of anot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -490,7 +490,11 @@ class Inside(Node):
 
 @dataclass(frozen=True, slots=True)
 class WasInSegment(Node):
-    """The row fulfilled that segment's condition when `as_of` was `count` units earlier."""
+    """The row was in that segment, as `InSegment` says, when `as_of` was `count` units earlier.
+
+    Minutes and hours are exact, longer units steps on the wall clock. Rows with a time are seen as they were seen
+    then; what tables hold without a history is as it is now.
+    """
 
     segment: str
     count: int
@@ -550,14 +554,17 @@ class Exists(Node):
 
 @dataclass(frozen=True, slots=True)
 class InSegment(Node):
-    """The customer fulfils that segment's condition. Only in the customer's own scope."""
+    """The row in scope is one of the rows that `as_of` sees and fulfils that segment's condition.
+
+    It is a row of the table that the segment is a set of.
+    """
 
     segment: str
 
 
 @dataclass(frozen=True, slots=True)
 class AssignedTo(Node):
-    """The customer fulfils that segment's condition and none that wins over it. Only in the customer's own scope."""
+    """The row in scope is in that segment, as `InSegment` says, and in none that wins over it."""
 
     segment: str
 
@@ -586,6 +593,7 @@ Condition = (
     | Ranked
     | Bringing
     | Sample
+    | WasInSegment
 )
 
 # --- programs -------------------------------------------------------------------------------------
@@ -672,6 +680,18 @@ class Program:
     timezone: str
     week_starts: int
     channels: dict[str, Channel] = field(default_factory=dict)
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The tables that segments are sets of: that of the catalog first, be there segments of it or not."""
+        return tuple(dict.fromkeys((self.catalog.entity, *(each.entity for each in self.segments.values()))))
+
+    def by_entity(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The segments called `names`, by the table that they are sets of, in the order of `entities`."""
+        found = {
+            entity: tuple(name for name in names if self.segments[name].entity == entity) for entity in self.entities
+        }
+        return {entity: of_it for entity, of_it in found.items() if of_it}
 
     def rivals(self, segment: str) -> tuple[str, ...]:
         """The segments that win over `segment` in its exclusive group, strongest first; none outside of one."""

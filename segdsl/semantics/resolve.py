@@ -25,7 +25,8 @@ from segdsl.semantics.list_files import ListFiles, ReadList, no_list
 from segdsl.semantics.occasions import occasions
 from segdsl.semantics.order import Cycle, sorted_by_need
 from segdsl.semantics.places import places
-from segdsl.semantics.scope import Metric, Names, Scope, unknown
+from segdsl.semantics.references import references
+from segdsl.semantics.scope import Metric, Names, Scope, scope_of, unknown
 
 # What a definition may grow to once its names are spelled out: databases and their drivers recurse over it.
 MAX_NODES = 20_000
@@ -57,14 +58,15 @@ def resolve(
     only when it is given.
     """
     written = _Definitions(modules, report)
-    groups = _groups(written, report)
+    groups = _groups(written, catalog, report)
     program = ir.Program(name, catalog, {}, groups, (), timezone, week_starts)
     if catalog.entity not in catalog.tables:
         return program
     entity = Scope(catalog.tables[catalog.entity])
     constants = resolve_lets(written.lets, settings, report)
     names = Names(constants, {}, occasions(written.occasions, report))
-    expressions = Expressions(catalog, names, frozenset(written.segments), report, ListFiles(read_list))
+    known = {name: node.entity.text if node.entity else catalog.entity for name, node in written.segments.items()}
+    expressions = Expressions(catalog, names, known, report, ListFiles(read_list))
     points, areas = places(written.places, expressions, entity)
     names = replace(names, points=points, areas=areas)
     expressions = replace(expressions, names=names)
@@ -153,7 +155,7 @@ def _metrics(
 ) -> dict[str, Metric]:
     """Every metric and score, spelled out: those it names already stand in it."""
     report = expressions.report
-    scopes = {name: _scope_of(node.entity, entity, expressions) for name, node in written.items()}
+    scopes = {name: scope_of(node.entity, entity, expressions.catalog, report) for name, node in written.items()}
     tables = {name: (scope or entity).table for name, scope in scopes.items()}
     needs = {name: list(_metrics_named(node.value, tables, expressions.catalog)) for name, node in written.items()}
     order, cycles = sorted_by_need(needs)
@@ -172,25 +174,6 @@ def _metrics(
                 everyone.check_score(node, value, report)
         metrics[name] = Metric(tables[name].name, value)
     return metrics
-
-
-def _scope_of(entity: ast.Ident | None, otherwise: Scope, expressions: Expressions) -> Scope | None:
-    """The scope of a definition `for` an entity; None when there is no such entity, which is reported."""
-    if entity is None:
-        return otherwise
-    tables, name = expressions.catalog.tables, entity.text
-    if name not in tables:
-        keyed = [table.name for table in tables.values() if table.key is not None]
-        help_ = did_you_mean(name, keyed, f"tables with a `key` are {listed(keyed)}")
-        expressions.report.add("unknown-table", f"there is no table `{name}`", entity.span, help=help_)
-        return None
-    if tables[name].key is None:
-        message = f"table `{name}` has no `key`, so its rows cannot be told apart"
-        help_ = f"give `{name}` a `key` in catalog.yml"
-        declared = Label(tables[name].span, "declared here")
-        expressions.report.add("no-key", message, entity.span, help=help_, others=(declared,))
-        return None
-    return Scope(tables[name])
 
 
 def _metrics_named(node: ast.Node, tables: Mapping[str, Table], catalog: Catalog) -> Iterator[str]:
@@ -245,8 +228,9 @@ def _segment(
     report = expressions.report
     group = groups.get(node.group.text) if node.group else None
     condition: ir.Condition = ir.Always(True, span=node.span)
-    if node.when is not None:
-        meant = expressions.condition(node.when, entity)
+    scope = scope_of(node.entity, entity, expressions.catalog, report)
+    if node.when is not None and scope is not None:
+        meant = expressions.condition(node.when, scope)
     if meant is not None:
         if _fits(meant, f"segment `{node.name.text}`", report):
             condition = meant
@@ -261,16 +245,16 @@ def _segment(
         node.title.value if node.title else node.name.text,
         node.owner.value if node.owner else "",
         node.about.value if node.about else "",
-        entity.table.name,
+        (scope or entity).table.name,
         group.name if group else None,
         priority,
         while_active(node, condition, report),
-        tuple(promises(node, entity.table.name, expressions.segments, report)),
+        tuple(promises(node, (scope or entity).table.name, expressions.segments, report)),
         span=node.name.span,
     )
 
 
-def _groups(written: _Definitions, report: Report) -> dict[str, ir.Group]:
+def _groups(written: _Definitions, catalog: Catalog, report: Report) -> dict[str, ir.Group]:
     """The groups with their members, after checking who may be one."""
     members: dict[str, list[ast.Segment]] = {name: [] for name in written.groups}
     for segment in written.segments.values():
@@ -278,6 +262,8 @@ def _groups(written: _Definitions, report: Report) -> dict[str, ir.Group]:
             members[segment.group.text].append(segment)
         _check_membership(segment, written.groups, report)
         _check_stray(segment, written.shorthands, report)
+    for found in members.values():
+        _check_entities(found, catalog, report)
     for name, node in written.groups.items():
         # A group that is misspelt in a segment's head is not empty on purpose.
         if not members[name] and not any(found.rule.name == "unknown-group" for found in report):
@@ -302,6 +288,27 @@ def _check_stray(segment: ast.Segment, made: Mapping[str, shorthands.Shorthand],
         help="add it there, or write a `group` of its own",
         others=(Label(node.name.span, "defined here"),),
     )
+
+
+def _check_entities(members: Sequence[ast.Segment], catalog: Catalog, report: Report) -> None:
+    """A group divides the rows of one entity."""
+    known = [
+        (segment, entity)
+        for segment in members
+        if (entity := segment.entity.text if segment.entity else catalog.entity) in catalog.tables
+    ]
+    for other, entity in known[1:]:
+        first, wanted = known[0]
+        if entity != wanted:
+            assert other.group is not None
+            report.add(
+                "mixed-group",
+                f"group `{other.group.text}` has segments of `{wanted}` and of `{entity}`",
+                (other.entity or other.name).span,
+                help=f"put `{other.name.text}` into a group of its own",
+                others=(Label((first.entity or first.name).span, f"this one is of `{wanted}`"),),
+            )
+            return
 
 
 def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], report: Report) -> None:
@@ -398,7 +405,7 @@ def _check_ranks(ranked: Sequence[ast.Segment], report: Report) -> None:
 
 def _order(program: ir.Program, report: Report) -> tuple[str, ...]:
     """The segments, each after those it refers to."""
-    needs = {name: list(dict.fromkeys(_needs(segment, program))) for name, segment in program.segments.items()}
+    needs = {name: list(dict.fromkeys(each.segment for each in references(program, name))) for name in program.segments}
     order, cycles = sorted_by_need(needs)
     for cycle in cycles:
         _report_cycle(cycle, "segment", program.segments, report)
@@ -415,21 +422,6 @@ def _order(program: ir.Program, report: Report) -> tuple[str, ...]:
                 help="let it refer to the first ones directly",
             )
     return order
-
-
-def _needs(segment: ir.Segment, program: ir.Program) -> Iterator[str]:
-    """The segments that `segment` refers to; `assigned to` needs those that win over it, too."""
-    waiting: list[ir.Node] = [segment.condition]
-    while waiting:
-        each = waiting.pop()
-        match each:
-            case ir.InSegment():
-                yield each.segment
-            case ir.AssignedTo():
-                yield each.segment
-                yield from program.rivals(each.segment)
-            case _:
-                waiting.extend(ir.children(each))
 
 
 def _report_cycle(cycle: Cycle, kind: str, nodes: Mapping[str, ast.Node | ir.Node], report: Report) -> None:

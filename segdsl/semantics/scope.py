@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.diagnostics import Report, did_you_mean, listed
+from segdsl.diagnostics import Label, Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog, Table
@@ -56,6 +56,25 @@ class Names:
 
     def metrics_of(self, table: Table) -> list[str]:
         return [name for name, metric in self.metrics.items() if metric.entity == table.name]
+
+
+def scope_of(entity: ast.Ident | None, otherwise: Scope, catalog: Catalog, report: Report) -> Scope | None:
+    """The scope of a definition `for` an entity; None when there is no such entity, which is reported."""
+    if entity is None:
+        return otherwise
+    tables, name = catalog.tables, entity.text
+    if name not in tables:
+        keyed = [table.name for table in tables.values() if table.key is not None]
+        help_ = did_you_mean(name, keyed, f"tables with a `key` are {listed(keyed)}")
+        report.add("unknown-table", f"there is no table `{name}`", entity.span, help=help_)
+        return None
+    if tables[name].key is None:
+        message = f"table `{name}` has no `key`, so its rows cannot be told apart"
+        help_ = f"give `{name}` a `key` in catalog.yml"
+        declared = Label(tables[name].span, "declared here")
+        report.add("no-key", message, entity.span, help=help_, others=(declared,))
+        return None
+    return Scope(tables[name])
 
 
 def unknown(node: ast.Node) -> ir.Value:
@@ -324,7 +343,16 @@ def _prefixed_test(test: ir.Condition, path: tuple[str, ...]) -> ir.Condition:
             return replace(test, value=prefixed(test.value, path))
         case ir.Near():
             return replace(test, value=prefixed(test.value, path), center=prefixed(test.center, path))
-        case ir.Exists() | ir.Followed() | ir.InSegment() | ir.AssignedTo() | ir.Ranked() | ir.Bringing() | ir.Sample():
+        case (
+            ir.Exists()
+            | ir.Followed()
+            | ir.InSegment()
+            | ir.AssignedTo()
+            | ir.WasInSegment()
+            | ir.Ranked()
+            | ir.Bringing()
+            | ir.Sample()
+        ):
             raise AssertionError("a formula looks at its own row only: `declare` refuses others")
         case _:
             assert_never(test)

@@ -16,7 +16,7 @@ from segdsl.semantics.comparison import comparable, comparison
 from segdsl.semantics.constants import literal
 from segdsl.semantics.expressions import Expressions
 from segdsl.semantics.samples import ALL, can_be_drawn
-from segdsl.semantics.scope import Scope
+from segdsl.semantics.scope import Scope, scope_of
 
 Shorthand = ast.Tiers | ast.Split
 # What the priorities of the segments go up by.
@@ -66,7 +66,9 @@ def conditions(written: Iterable[Shorthand], resolver: Expressions, entity: Scop
     """Who is in each tier and each share, by the segment's name."""
     found: dict[str, ir.Condition] = {}
     for node in written:
-        parts = _tiers(node, resolver, entity) if isinstance(node, ast.Tiers) else _shares(node, resolver, entity)
+        # That there is no such entity is told of the segments.
+        scope = scope_of(node.entity, entity, resolver.catalog, Report()) or entity
+        parts = _tiers(node, resolver, scope) if isinstance(node, ast.Tiers) else _shares(node, resolver, scope)
         for name, condition in parts:
             found.setdefault(name, condition)
     return found

@@ -7,7 +7,18 @@ a driver's errors mean. Whatever goes wrong outside of segdsl is a `DatabaseProb
 from __future__ import annotations
 
 from segdsl.introspection import DatabaseProblem
-from segdsl.warehouse.runs import BrokenPromises, Members, RunSummary, Size, Sizes, export_members, members, run, size
+from segdsl.warehouse.runs import (
+    BrokenPromises,
+    Members,
+    RunSummary,
+    Size,
+    Sizes,
+    Written,
+    export_members,
+    members,
+    run,
+    size,
+)
 
 __all__ = [
     "BrokenPromises",
@@ -16,6 +27,7 @@ __all__ = [
     "RunSummary",
     "Size",
     "Sizes",
+    "Written",
     "export_members",
     "members",
     "run",

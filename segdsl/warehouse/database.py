@@ -198,11 +198,11 @@ def _stored(database: Database, table: Table, files: dict[str, File]) -> Stored:
 
 
 def _check_keys(database: Database, needed: Sequence[Needed], program: ir.Program, clock: Clock) -> None:
-    """Every key that stands for one row must do so: the customers', and those that links lead to."""
+    """Every key that stands for one row must do so: those of entities, and those that links lead to."""
     tables = {each.table.name: each.table for each in needed}
     linked = {link.table for each in needed for link in each.table.links.values() if link.column in each.columns}
     for name, table in tables.items():
-        if name == program.catalog.entity or (name in linked and table.key is not None):
+        if name in program.entities or (name in linked and table.key is not None):
             refuse_faulty_keys(table, database.rows(database.backend.key_faults(table, program, clock)))
 
 

@@ -6,12 +6,12 @@ replaced in one step or not at all, and nothing that somebody else has made is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from os.path import lexists
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 
 from segdsl import folder
@@ -21,15 +21,10 @@ from segdsl.introspection import DatabaseProblem
 from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.warehouse.database import Database, folded, is_folder, opened
+from segdsl.warehouse import memberships
+from segdsl.warehouse.database import Database, is_folder, opened
+from segdsl.warehouse.memberships import MEMBERSHIPS_TABLE
 from segdsl.warehouse.promises import Counts, broken, not_compared
-
-if TYPE_CHECKING:
-    from sqlalchemy import Select
-
-MEMBERSHIPS_TABLE = "segdsl_memberships"
-MEMBERSHIPS_FILE = "memberships.parquet"
-MEMBERSHIPS_COLUMNS = ("segment", "qualifies", "assigned", "as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +42,29 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`segments` in the order they were asked for; `customers` is how many there are in all.
+    """`segments` in the order they were asked for; `entities` says of each entity how many rows it has in all.
 
-    `reachable` is, by channel, how many of all customers can be reached. `broken` are the promises that the data
-    break, and `not_compared` the segments that promise little change, and were never stored before.
+    That of the catalog comes first, whatever was asked for. `reachable` is, by channel, how many of all rows of its
+    entity can be reached. `broken` are the promises that the data break, and `not_compared` the segments that promise
+    little change, and were never stored before.
     """
 
     as_of: datetime
-    customers: int
+    entities: dict[str, int]
     segments: tuple[Size, ...]
     reachable: Mapping[str, int] = field(default_factory=dict)
     broken: tuple[Diagnostic, ...] = ()
     not_compared: tuple[str, ...] = ()
 
+    @property
+    def customers(self) -> int:
+        """How many rows the catalog's entity has."""
+        return next(iter(self.entities.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The customers in a segment: the `key` column's name and the ordered keys."""
+    """The rows in a segment: the `key` column's name and the ordered keys."""
 
     segment: str
     as_of: datetime
@@ -72,71 +73,63 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The memberships of one entity: where they are, a table's name or a file's path, and how many."""
+
+    entity: str
+    written_to: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run has written, and where: a table's name, or a file's path."""
+    """What a run has written, entity by entity, that of the catalog first."""
 
     as_of: datetime
     target: str
-    written_to: str
-    rows: int
+    tables: tuple[Written, ...]
     segments: tuple[Size, ...]
     broken: tuple[Diagnostic, ...] = ()
     not_compared: tuple[str, ...] = ()
 
+    @property
+    def rows(self) -> int:
+        """How many memberships there are of all entities."""
+        return sum(table.rows for table in self.tables)
+
+    @property
+    def written_to(self) -> str:
+        """Where the memberships of the catalog's entity are."""
+        return self.tables[0].written_to
+
 
 def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
     """The sizes of the segments called `names`."""
-    files, parts = _stored_before(target)
+    files = memberships.existing_files(program, names, target)
     with opened(program, names, clock, target, sizing=True, extra_files=files) as database:
-        return _sizes(database, program, names, clock, _before(database, program, names, files, parts, target))
+        return _sizes(database, program, names, clock, target)
 
 
-def _sizes(
-    database: Database, program: ir.Program, names: Sequence[str], clock: Clock, before: Mapping[str, int]
-) -> Sizes:
-    """The sizes, and the promises they break, from one query; `before` is who was assigned in the last run."""
-    (row,) = database.rows(database.backend.sizes(program, names, clock))
-    counts = (int(value) for value in row)
-    customers = next(counts)
-    pairs = {name: (next(counts), next(counts)) for name in names}
-    everyone = {channel: next(counts) for channel in program.channels}
-    reachable = {name: {channel: next(counts) for channel in program.channels} for name in names}
-    strays = tuple(counts)
-    sizes = tuple(Size(name, *pairs[name], reachable[name]) for name in names)
-    assigned = {size.name: size.assigned for size in sizes}
-    found = broken(program, names, Counts(customers, assigned, before, strays))
-    return Sizes(clock.as_of, customers, sizes, everyone, tuple(found), not_compared(program, names, before))
-
-
-def _stored_before(target: Target) -> tuple[list[Path], tuple[str, ...]]:
-    """The file (of a folder) and the table (of a database) that hold the memberships of the last run, if any."""
-    if is_folder(target):
-        output = target.path / (target.memberships or MEMBERSHIPS_FILE)
-        return ([output] if lexists(output) else []), ()
-    return [], (target.schema, MEMBERSHIPS_TABLE) if target.schema else (MEMBERSHIPS_TABLE,)
-
-
-def _before(
-    database: Database,
-    program: ir.Program,
-    names: Sequence[str],
-    files: Sequence[Path],
-    parts: tuple[str, ...],
-    target: Target,
-) -> dict[str, int]:
-    """How many the memberships that are stored say were assigned, by segment; asked for only where that matters."""
-    promised = any(isinstance(each, ir.ChangePromise) for name in names for each in program.segments[name].promises)
-    if not promised:
-        return {}
-    if files:
-        columns = database.columns_of_file(files[0])
-        _refuse_unless_memberships(f"`{files[0]}`", columns, program, "`memberships: NAME.parquet`", target)
-        return database.assigned_in_file(files[0])
-    existing = database.tables.get(folded(parts))
-    if existing is None or not parts:
-        return {}
-    _refuse_unless_memberships(existing.called, existing.columns, program, "`schema`", target)
-    return {name: assigned for name, (_, assigned) in _counted(database, parts).items()}
+def _sizes(database: Database, program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
+    """The sizes, and the promises they break, from one query for each entity."""
+    before = memberships.assigned_before(database, program, names, target)
+    entities: dict[str, int] = {}
+    found: dict[str, Size] = {}
+    everyone: dict[str, int] = {}
+    faults: list[Diagnostic] = []
+    for entity, of_it in ({program.catalog.entity: ()} | program.by_entity(names)).items():
+        (row,) = database.rows(database.backend.sizes(program, of_it, clock))
+        counts = (int(value) for value in row)
+        entities[entity] = next(counts)
+        pairs = {name: (next(counts), next(counts)) for name in of_it}
+        channels = [channel.name for channel in program.channels.values() if channel.entity == entity]
+        everyone |= {channel: next(counts) for channel in channels}
+        reachable = {name: {channel: next(counts) for channel in channels} for name in of_it}
+        found |= {name: Size(name, *pairs[name], reachable[name]) for name in of_it}
+        assigned = {name: found[name].assigned for name in of_it}
+        faults += broken(program, of_it, Counts(entities[entity], assigned, before, tuple(counts)))
+    sizes = tuple(found[name] for name in names)
+    return Sizes(clock.as_of, entities, sizes, everyone, tuple(faults), not_compared(program, names, before))
 
 
 def members(program: ir.Program, segment: str, clock: Clock, target: Target, *, assigned: bool = False) -> Members:
@@ -144,7 +137,7 @@ def members(program: ir.Program, segment: str, clock: Clock, target: Target, *, 
     with opened(program, [segment], clock, target) as database:
         query = database.backend.members(program, segment, clock, _column(assigned))
         keys = tuple(row[0] for row in database.rows(query))
-    return Members(segment, clock.as_of, _key(program), keys)
+    return Members(segment, clock.as_of, memberships.key(program, program.segments[segment].entity), keys)
 
 
 def export_members(
@@ -164,9 +157,11 @@ class BrokenPromises(Findings):
 
 
 def run(program: ir.Program, clock: Clock, target: Target, *, despite_promises: bool = False) -> RunSummary:
-    """Replaces the memberships of all segments. When anything fails the memberships before stay as they were.
+    """Replaces the memberships of all segments, those of each entity in a table or file of their own.
 
-    Raises `BrokenPromises` when the data break a promise, unless `despite_promises`.
+    When anything fails the memberships before stay as they were. Of several files each is replaced in one step, one
+    after the other, once all are written. Raises `BrokenPromises` when the data break a promise, unless
+    `despite_promises`.
     """
     if is_folder(target):
         return _run_in_folder(program, clock, target, despite_promises)
@@ -177,16 +172,10 @@ def _checked_sizes(
     database: Database, program: ir.Program, clock: Clock, target: Target, despite_promises: bool
 ) -> Sizes:
     """The sizes before anything is written; raises when they break a promise."""
-    names, (files, parts) = tuple(program.segments), _stored_before(target)
-    sizes = _sizes(database, program, names, clock, _before(database, program, names, files, parts, target))
+    sizes = _sizes(database, program, tuple(program.segments), clock, target)
     if sizes.broken and not despite_promises:
         raise BrokenPromises(sizes.broken)
     return sizes
-
-
-def _summary(sizes: Sizes, target: Target, written_to: str) -> RunSummary:
-    rows = sum(each.qualifies for each in sizes.segments)
-    return RunSummary(sizes.as_of, target.name, written_to, rows, sizes.segments, sizes.broken, sizes.not_compared)
 
 
 def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_promises: bool) -> RunSummary:
@@ -196,20 +185,18 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_
             f"leave it out: memberships go to the table `{MEMBERSHIPS_TABLE}`",
             target.span,
         )
-    parts = (target.schema, MEMBERSHIPS_TABLE) if target.schema else (MEMBERSHIPS_TABLE,)
-    _refuse_to_overwrite_source(program, parts)
-    names = tuple(program.segments)
-    with opened(program, names, clock, target, writing=True, sizing=True) as database:
-        existing = database.tables.get(folded(parts))
-        if existing is not None:
-            _refuse_unless_memberships(existing.called, existing.columns, program, "`schema`", target)
+    places = memberships.tables(program, target)
+    with opened(program, tuple(program.segments), clock, target, writing=True, sizing=True) as database:
+        for entity, parts in places.items():
+            memberships.refuse_table_of_others(database, program, entity, parts, target)
         if target.schema:
-            _refuse_ambiguous_schema(database, target)
+            memberships.refuse_ambiguous_schema(database, target)
         sizes = _checked_sizes(database, program, clock, target, despite_promises)
         if target.schema:
             database.create_schema(target.schema)
-        _store(database, program, names, clock, parts)
-    return _summary(sizes, target, ".".join(parts))
+        for entity, parts in places.items():
+            _store(database, program, entity, clock, parts)
+    return _summary(program, target, {entity: ".".join(parts) for entity, parts in places.items()}, sizes)
 
 
 def _run_in_folder(program: ir.Program, clock: Clock, target: Target, despite_promises: bool) -> RunSummary:
@@ -219,87 +206,38 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target, despite_pr
             "leave it out, or name the file with `memberships: NAME.parquet`",
             target.span,
         )
-    output = target.path / (target.memberships or MEMBERSHIPS_FILE)
-    parts = (MEMBERSHIPS_TABLE,)
-    _refuse_to_overwrite_source(program, parts)
-    for table in program.catalog.tables.values():
-        if output.name in folder.candidates_of(table):
-            raise DatabaseProblem(
-                f"the table `{table.name}` may be stored in `{output}`, where memberships are written",
-                "name another file: `memberships: NAME.parquet` in the target",
-                table.span,
-            )
+    outputs = memberships.files(program, target)
+    memberships.refuse_to_overwrite_source(program, (MEMBERSHIPS_TABLE,))
+    existing = {entity: file for entity, file in outputs.items() if lexists(file)}
     names = tuple(program.segments)
-    existing = [output] if lexists(output) else []
-    with (
-        folder.replaced(output) as written,
-        opened(program, names, clock, target, sizing=True, extra_files=[written, *existing]) as database,
-    ):
-        for file in existing:
-            columns = database.columns_of_file(file)
-            _refuse_unless_memberships(f"`{file}`", columns, program, "`memberships: NAME.parquet`", target)
+    # The files take their places when the stack is left, unless something was raised before.
+    with ExitStack() as stack:
+        written = {entity: stack.enter_context(folder.replaced(file)) for entity, file in outputs.items()}
+        extra = [*written.values(), *existing.values()]
+        database = stack.enter_context(opened(program, names, clock, target, sizing=True, extra_files=extra))
+        for entity, file in existing.items():
+            memberships.refuse_file_of_others(database, program, entity, file, target)
         sizes = _checked_sizes(database, program, clock, target, despite_promises)
-        _store(database, program, names, clock, parts)
-        database.write(database.driver.table(MEMBERSHIPS_TABLE), written)
-    return _summary(sizes, target, str(output))
+        for entity, file in written.items():
+            # One after the other in the same table, which is in memory only.
+            _store(database, program, entity, clock, (MEMBERSHIPS_TABLE,))
+            database.write(database.driver.table(MEMBERSHIPS_TABLE), file)
+    return _summary(program, target, {entity: str(file) for entity, file in outputs.items()}, sizes)
 
 
-def _store(database: Database, program: ir.Program, names: Sequence[str], clock: Clock, parts: tuple[str, ...]) -> None:
-    """Replaces the memberships table."""
+def _summary(program: ir.Program, target: Target, places: dict[str, str], sizes: Sizes) -> RunSummary:
+    rows = dict.fromkeys(places, 0)
+    for each in sizes.segments:
+        rows[program.segments[each.name].entity] += each.qualifies
+    tables = tuple(Written(entity, place, rows[entity]) for entity, place in places.items())
+    return RunSummary(sizes.as_of, target.name, tables, sizes.segments, sizes.broken, sizes.not_compared)
+
+
+def _store(database: Database, program: ir.Program, entity: str, clock: Clock, parts: memberships.Parts) -> None:
+    """Replaces the memberships table of an entity."""
+    names = program.by_entity(tuple(program.segments)).get(entity, ())
     for statement in database.backend.store(program, names, clock, parts):
         database.execute(statement)
-
-
-def _counted(database: Database, parts: tuple[str, ...]) -> dict[str, tuple[int, int]]:
-    """How many memberships of each segment a table holds, and how many of them are assigned."""
-    from sqlalchemy import MetaData, Table, case, column, func, select
-
-    stored = Table(parts[-1], MetaData(), schema=parts[0] if len(parts) == 2 else None)
-    assigned = func.count(case((column("assigned"), 1)))
-    counted: Select[Any] = (
-        select(column("segment"), func.count(), assigned).select_from(stored).group_by(column("segment"))
-    )
-    return {str(name): (int(all_), int(won)) for name, all_, won in database.select(counted)}
-
-
-def _refuse_to_overwrite_source(program: ir.Program, parts: tuple[str, ...]) -> None:
-    """A table that definitions read is not one to write memberships to."""
-    for table in program.catalog.tables.values():
-        if folded(table.stored_in) == folded(parts):
-            raise DatabaseProblem(
-                f"the table `{table.name}` is stored in `{'.'.join(parts)}`, where memberships are written",
-                "give the target another `schema`, or read the table through a view of another name",
-                table.span,
-            )
-
-
-def _refuse_ambiguous_schema(database: Database, target: Target) -> None:
-    """`acme.orders` could be the table of the schema, or that of the database."""
-    ((name,),) = database.rows("SELECT current_database()")
-    if str(name).casefold() == target.schema.casefold():
-        raise DatabaseProblem(
-            f"DuckDB does not tell the schema `{target.schema}` from the database of that name",
-            "give the target another `schema`",
-            target.span,
-        )
-
-
-def _refuse_unless_memberships(
-    called: str, columns: Iterable[str], program: ir.Program, option: str, target: Target
-) -> None:
-    """What somebody else has made is never replaced."""
-    if {_key(program), *MEMBERSHIPS_COLUMNS} != set(columns):
-        raise DatabaseProblem(
-            f"{called} is there already, and does not hold memberships",
-            f"move it away, or give the target another {option}",
-            target.span,
-        )
-
-
-def _key(program: ir.Program) -> str:
-    key = program.catalog.tables[program.catalog.entity].key
-    assert key is not None, "the resolver refuses an entity without a key"
-    return key
 
 
 def _column(assigned: bool) -> OneOf["qualifies", "assigned"]:
