@@ -54,7 +54,8 @@ def picked(writer: Writer, depth: int) -> str:
 
 def _exact(writer: Writer, depth: int) -> Number:
     """A number that can be added up."""
-    ranks = [metric for metric in writer.metrics.values() if not metric.quotient]
+    metrics = [metric for metric in writer.metrics.values() if writer.home(metric.text) == "customer"]
+    ranks = [metric for metric in metrics if not metric.quotient]
     if ranks and writer.random.random() < 0.3:
         return writer.random.choice(ranks)
     value = writer.number("customer", depth - 1, quotients=False)

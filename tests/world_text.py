@@ -311,7 +311,7 @@ class Writer:
     def sequence(self, here: str, depth: int) -> tuple[str, str] | None:
         """A table of many rows, and what follows them: `where`, the steps and a window that looks back."""
         table = self.random.choice(self.shape[here].rows)
-        if not self.shape[table].time:
+        if not self.shape[table].time or (table, here) == ("order", "store"):
             return None
         parts, before = [], table
         if self.random.random() < 0.3:
@@ -332,7 +332,7 @@ class Writer:
     def step(self, here: str, before: str, depth: int) -> tuple[str, str] | None:
         """A table whose rows can follow those of `before`, and the step that says so."""
         is_date = self.shape[before].time == "date"
-        found = [each for each in self.shape[here].rows if self.shape[each].time]
+        found = [each for each in self.shape[here].rows if self.shape[each].time and (each, here) != ("order", "store")]
         found = [each for each in found if (self.shape[each].time == "date") == is_date]
         if not found:
             return None
@@ -375,7 +375,7 @@ class Writer:
             }
             parts.append(f"via {way.get((table, here), here)}")
         if self.random.random() < 0.5:
-            condition = self.condition(table, depth - 1)
+            condition = self.inside().condition(table, depth - 1)
             windowed = self.shape[table].time and self.random.random() < 0.5
             bare = windowed and re.fullmatch(r"\([\w.]+\)", condition)  # a window would be its own
             closed = outside or windowed
@@ -405,7 +405,7 @@ class Writer:
             part = self.random.choice(("weekday({})", "days between {} and today"))
             part = part.format(f"{table}.{dated[0]}")
             return Number(f"{function}({part}{rest})", 0, 1 + (function == "avg"), function == "avg")
-        metric = self.metric(table, quotients=False) if self.random.random() < 0.1 else None
+        metric = self.inside().metric(table, quotients=False) if self.random.random() < 0.1 else None
         if metric is not None:
             factors = metric.factors + 1
             return Number(f"{function}({table}.{metric.text}{rest})", metric.scale, factors, function == "avg")
@@ -495,7 +495,7 @@ class Writer:
         table, rest = self.rows(here, depth, outside=True)
         word = self.random.choice(("has", "no", "every"))
         if word == "every":
-            return f"(every {table}{rest} has {self.condition(table, depth - 1)})"
+            return f"(every {table}{rest} has {self.inside().condition(table, depth - 1)})"
         return f"({word} {table}{rest})"
 
     def compared(self, here: str, depth: int) -> str | None:
@@ -741,7 +741,8 @@ def _split(writer: Writer) -> str:
     random = writer.random
     shares = random.choice((("50", "50"), ("33.3", "0.1", "66.6"), ("10", "20"), ("100",), ("0.5",)))
     names = [f"share{number}" for number in range(len(shares))]
-    of = f" of segment {random.choice(writer.segments)}" if random.random() < 0.6 else ""
+    wholes = [name for name in writer.segments if writer.home(name) == "customer"]
+    of = f" of segment {random.choice(wholes)}" if random.random() < 0.6 else ""
     writer.segments += names
     writer.grouped += names
     parts = ", ".join(f"{name} {share}%" for name, share in zip(names, shares, strict=True))
