@@ -341,7 +341,7 @@ class Writer:
         if self.random.random() < 0.3:
             text += f" where {self.closed(table, depth)}"
         mine, other = self.shape[before], self.shape[table]
-        kinds = {name: kind for name, kind in mine.columns.items() if kind not in ("quotient", "point")}
+        kinds = {name: kind for name, kind in mine.columns.items() if kind not in ("quotient", "point", "list")}
         alike = [name for name, kind in kinds.items() if other.columns.get(name) == kind]
         alike += [name for name, target in mine.links.items() if other.links.get(name) == target]
         if alike and self.random.random() < 0.4:

@@ -30,7 +30,11 @@ def _exact(condition: plan.Expression, then: Exact, otherwise: Exact) -> Exact:
     scale = max(then.scale, otherwise.scale)
     if scale == 0 and all(each.narrow or isinstance(each.expression, plan.Constant) for each in (then, otherwise)):
         return Exact(plan.Choice(condition, then.expression, otherwise.expression), 0, narrow=True)
-    return Exact(plan.Choice(condition, wide(then), wide(otherwise)), scale)
+    if then.scale == otherwise.scale:
+        return Exact(plan.Choice(condition, wide(then), wide(otherwise)), scale)
+    # Left to itself DuckDB takes the type of the branch with more digits, and rounds the other one to its scale.
+    branches = (plan.Widen(each.expression, scale) for each in (then, otherwise))
+    return Exact(plan.Choice(condition, *branches), scale)
 
 
 def _quotient(condition: plan.Expression, then: Quotient, otherwise: Quotient) -> Quotient:
