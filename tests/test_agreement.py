@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segdsl.backends import backend
@@ -56,7 +56,7 @@ def test_duckdb_selects_the_same_people(first: int) -> None:
         assert not found, f"seed {seed}: {found}"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
 @given(st.randoms(use_true_random=False))
 def test_duckdb_selects_the_same_people_of_whatever_hypothesis_makes(random: Random) -> None:
     assert not difference(worlds.project(random))
