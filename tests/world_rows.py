@@ -198,6 +198,13 @@ def trying_moments(random: Random, clock: calendar.Clock, windows: tuple[str, ..
     ]
     near = [end + step * calendar.MICROSECOND for end in ends for step in (0, 0, -1, 1)]
     far = [clock.wall - timedelta(days=random.randint(0, 800), seconds=random.randint(0, 86_400)) for _ in range(6)]
+    # Rows that follow one another by just so much, or a little more or less.
+    spans: list[tuple[int, ir.Unit]] = [(1, "hour"), (90, "minute"), (24, "hour"), (1, "day"), (1, "month")]
+    later = [
+        calendar.after(calendar.at_moment(end, clock), *random.choice(spans), clock)
+        for end in random.sample(near, min(len(near), 8))
+    ]
+    far += [each.wall + random.choice((0, 0, -1, 1)) * calendar.MICROSECOND for each in later if each is not None]
     found = [moment for moment in near + far if 1970 <= moment.year < 2200]
     random.shuffle(found)
     return found
