@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from segdsl.backends import plan
 from segdsl.backends.relations import Scope
 from segdsl.semantics import ir
+from segdsl.semantics.types import Degrees
 
 if TYPE_CHECKING:
     from segdsl.backends.expressions import Expressions
 
 EXACT = Context(prec=100)
+SCALE = Degrees(180).scale
 Corner = tuple[Decimal, Decimal]
 Coordinates = tuple[plan.Expression, plan.Expression]
 
@@ -90,8 +92,9 @@ def _sides(point: Coordinates, south: Corner, north: Corner) -> tuple[plan.Expre
     if run == 0:
         return longitude, plan.Constant(south[1])
     offset = EXACT.subtract(EXACT.multiply(south[1], rise), EXACT.multiply(south[0], run))
-    left = plan.Calculate(longitude, "*", _constant(rise))
-    right = plan.Calculate(plan.Calculate(latitude, "*", _constant(run)), "+", _constant(offset))
+    # DuckDB multiplies decimals of up to 18 digits within 18 digits, and these products may have 30.
+    left = plan.Calculate(plan.Widen(longitude, SCALE), "*", _constant(rise))
+    right = plan.Calculate(plan.Calculate(plan.Widen(latitude, SCALE), "*", _constant(run)), "+", _constant(offset))
     return left, right
 
 

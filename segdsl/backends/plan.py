@@ -103,7 +103,7 @@ class DaysBetween:
 
 @dataclass(frozen=True, slots=True)
 class Widen:
-    """A number as a decimal of all the digits there are: calculating with it cannot overflow early."""
+    """A number as a decimal of all the digits there are, `scale` of them after the point: nothing overflows early."""
 
     number: Expression
     scale: int = 0
