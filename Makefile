@@ -46,4 +46,4 @@ fmt: $(STAMP)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	rm -f examples/*/data/memberships.*
+	rm -f examples/*/data/memberships.* examples/*/data/*/memberships.*
