@@ -199,6 +199,16 @@ def _run(options: Namespace) -> int:
     return FINE
 
 
+def _schema(options: Namespace) -> int:
+    from segdsl import schemas
+
+    if options.name not in schemas.FILES:
+        help = did_you_mean(options.name, schemas.FILES, f"there are {listed(schemas.FILES)}")
+        raise BadRequest(f"there is no schema `{options.name}`", help)
+    print(schemas.text(options.name), end="")
+    return FINE
+
+
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "init": _init,
     "check": _check,
@@ -207,6 +217,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "size": _size,
     "members": _members,
     "run": _run,
+    "schema": _schema,
 }
 
 # --- arguments ----------------------------------------------------------------------------------------
@@ -273,6 +284,8 @@ def _parser() -> ArgumentParser:
     help = "write the memberships even if the data break a promise (`expect ...`)"
     run.add_argument("--despite-promises", action="store_true", help=help)
     _add_format(run, "text", "json")
+    schema = command("schema", "print the JSON Schema of a kind of YAML file, for editors")
+    schema.add_argument("name", metavar="KIND", help="definitions, catalog or project")
     for each in (compile_, size, members, run):
         _add_settings(each)
         help = "the moment that everything relative counts from: 2026-01-10 or 2026-01-10T09:00+05:30 (default: now)"

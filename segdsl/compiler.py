@@ -14,6 +14,7 @@ The map of the house. The tree on disk is the pipeline:
     render.py     findings -> text for people, JSON for programs
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
+    schemas/      the keys of YAML files as JSON Schemas, for editors
     __init__.py   the Python API: load, check, compile, size, members, run
     cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
 

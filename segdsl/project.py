@@ -20,6 +20,7 @@ from zoneinfo import available_timezones
 
 from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
 from segdsl.grammar import ast
+from segdsl.grammar.keys import NAME, WEEKDAYS, Key, Keys
 from segdsl.source import Source, Span
 
 PROJECT_FILE = "segdsl.yml"
@@ -28,8 +29,14 @@ SEGMENTS_FOLDER = "segments"
 LARGEST_FILE = 1_000_000
 LARGEST_LIST = 50_000_000
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-TARGET_TYPES: dict[str, tuple[str, ...]] = {"duckdb": ("path", "schema", "memberships")}
+# What a target can say beside its type.
+TARGET_TYPES: dict[str, Keys] = {
+    "duckdb": {
+        "path": Key(NAME, "a DuckDB file, or a folder of Parquet and CSV files", required=True),
+        "schema": Key(NAME, "where a DuckDB file's memberships are written"),
+        "memberships": Key(NAME, "the file in a folder that memberships are written to"),
+    },
+}
 
 
 class ProjectProblem(Exception):
@@ -401,7 +408,7 @@ def _check_options(target: ast.Target, report: Report) -> None:
         if name not in known:
             help = did_you_mean(name, known, f"its keys are {listed(('type', *known))}")
             report.add("unknown-key", f"a `{target.type.text}` target has no key `{name}`", option.name.span, help=help)
-        elif not option.value.value:
+        elif not option.value.value.strip():
             report.add("bad-value", f"`{name}` is empty", option.value.span)
         elif "\0" in option.value.value:
             report.add("bad-value", f"`{name}` holds a character that no path or name can have", option.value.span)
@@ -411,13 +418,11 @@ def _check_options(target: ast.Target, report: Report) -> None:
             )
         elif name == "memberships":
             _check_file_name(option.value, report)
-    if "path" not in {option.name.text for option in target.options}:
-        report.add(
-            "missing-key",
-            f"the target `{target.name.text}` has no `path`",
-            target.name.span,
-            help="write `path:` and a DuckDB file, or a folder of Parquet and CSV files",
-        )
+    given = {option.name.text for option in target.options}
+    for name, key in known.items():
+        if key.required and name not in given:
+            message, help = f"the target `{target.name.text}` has no `{name}`", f"write `{name}:` and {key.about}"
+            report.add("missing-key", message, target.name.span, help=help)
 
 
 def _check_file_name(value: ast.Text, report: Report) -> None:

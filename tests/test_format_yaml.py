@@ -62,7 +62,7 @@ def assert_there_and_back(text: str) -> None:
 
 
 def test_every_kind_has_its_section() -> None:
-    assert tuple(SECTIONS) == FILE_KEYS
+    assert tuple(SECTIONS) == tuple(FILE_KEYS)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

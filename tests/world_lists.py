@@ -112,8 +112,8 @@ def _in_file(writer: Writer, here: str, depth: int) -> str | None:
 
 
 def _in_periods(writer: Writer, here: str, depth: int) -> str | None:
-    rows = [table for table in writer.shape[here].rows if (table, here) != ("order", "store")]
-    tables = [table for table in rows if writer.shape[table].time]
+    found = [table for table in writer.shape[here].rows if (table, here) != ("order", "store")]
+    tables = [table for table in found if writer.shape[table].time]
     if not tables or depth == 0:
         return None
     table, window = writer.random.choice(tables), writer.random.choice(PERIODS)

@@ -8,19 +8,71 @@ from decimal import Decimal
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast, yaml
 from segdsl.grammar.build import MAX_FRACTION_DIGITS, MAX_WHOLE_DIGITS
+from segdsl.grammar.keys import (
+    EXPRESSION,
+    NAME,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    WEEKDAYS,
+    Either,
+    Key,
+    Keyed,
+    Keys,
+    Named,
+    One,
+    Several,
+)
 from segdsl.source import Source
 
-CATALOG_KEYS = ("tables", "entity")
-TABLE_KEYS = ("from", "key", "at", "links", "where", "columns")
-COLUMN_KEYS = ("type", "values", "required", "min", "max", "is", "from", "latitude", "longitude")
-LINK_KEYS = ("column", "table")
-PROJECT_KEYS = ("name", "timezone", "week_starts", "targets", "default_target")
+LINK_KEYS: Keys = {
+    "column": Key(NAME, "the column that holds the other table's key", required=True),
+    "table": Key(NAME, "the table that it leads to: the one called like the link, unless said"),
+}
+COLUMN_KEYS: Keys = {
+    "type": Key(One("type"), "what the column holds"),
+    "values": Key(Several(TEXT), "the only values there are; a definition that names another is refused"),
+    "required": Key(TRUTH, "the value is never missing"),
+    "min": Key(NUMBER, "the least value there is"),
+    "max": Key(NUMBER, "the greatest value there is"),
+    "is": Key(EXPRESSION, "computed from this, over the row; it may follow links"),
+    "from": Key(NAME, "what the database calls the column, if it is not the name used here"),
+    "latitude": Key(NAME, "of a point the column that holds its degrees north"),
+    "longitude": Key(NAME, "of a point the column that holds its degrees east"),
+}
+COLUMN = Either((One("type"), Keyed(COLUMN_KEYS, apart=("is", "from"))))
+LINK = Either((NAME, Keyed(LINK_KEYS)))
+TABLE_KEYS: Keys = {
+    "from": Key(NAME, "a table or view of the database; over a folder of files the name of one", required=True),
+    "key": Key(NAME, "the column that tells rows apart: needed where links lead, and to decide ties"),
+    "at": Key(NAME, "the column that holds the time of a row"),
+    "links": Key(Named(LINK), "many rows to one: the column that holds the key of another table"),
+    "where": Key(EXPRESSION, "rows of which this is not true are out everywhere"),
+    "columns": Key(Named(COLUMN), "what definitions may say of a row"),
+}
+CATALOG_KEYS: Keys = {
+    "tables": Key(Named(Keyed(TABLE_KEYS)), "the tables that definitions may talk about", required=True),
+    "entity": Key(NAME, "the table that segments are sets of"),
+}
+# Which other options a type of target has is known where targets are opened.
+TARGET_KEYS: Keys = {"type": Key(NAME, "the kind of database", required=True)}
+OPTION = Key(NAME, "an option of the target")
+PROJECT_KEYS: Keys = {
+    "name": Key(NAME, "what the project is called", required=True),
+    "timezone": Key(NAME, "whose clock decides when a day begins, such as `Europe/Berlin`: UTC, unless said"),
+    "week_starts": Key(One("name", choices=WEEKDAYS), "the first day of a week: monday, unless said"),
+    "targets": Key(Named(Keyed(TARGET_KEYS)), "the databases that segments are computed in"),
+    "default_target": Key(NAME, "the target of commands that name none"),
+}
 
 
 def parse_catalog(source: Source, report: Report) -> ast.Catalog:
     """The catalog as written; what cannot be read is reported and left out."""
-    root = Fields(yaml.read(source, report), "the catalog", CATALOG_KEYS, report)
-    tables = root.mapping("tables", required=bool(root.node.entries))
+    tree = yaml.read(source, report)
+    if not tree.entries:
+        return ast.Catalog((), span=tree.span)
+    root = Fields(tree, "the catalog", CATALOG_KEYS, report)
+    tables = root.mapping("tables")
     return ast.Catalog(
         tuple(_table(name, node, report) for name, node in named(tables)),
         entity=root.name("entity"),
@@ -30,8 +82,11 @@ def parse_catalog(source: Source, report: Report) -> ast.Catalog:
 
 def parse_project(source: Source, report: Report) -> ast.Project:
     """The project file as written; what cannot be read is reported and left out."""
-    root = Fields(yaml.read(source, report), "the project", PROJECT_KEYS, report)
-    name = root.name("name", required=bool(root.node.entries))
+    tree = yaml.read(source, report)
+    if not tree.entries:
+        return ast.Project(ast.Ident("", span=tree.span), span=tree.span)
+    root = Fields(tree, "the project", PROJECT_KEYS, report)
+    name = root.name("name")
     return ast.Project(
         name or ast.Ident("", span=root.node.span),
         timezone=root.name("timezone"),
@@ -50,9 +105,8 @@ def _target(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Target | No
             "bad-value", f"target `{name.text}` must hold keys", node.span, help="write `{type: duckdb, path: data}`"
         )
         return None
-    # Which options a type of target has is known where targets are opened.
-    fields = Fields(node, f"target `{name.text}`", tuple(node.entries), report)
-    type_ = fields.name("type", required=True)
+    fields = Fields(node, f"target `{name.text}`", {**dict.fromkeys(node.entries, OPTION), **TARGET_KEYS}, report)
+    type_ = fields.name("type")
     if type_ is None:
         return None
     options = []
@@ -75,7 +129,7 @@ def _table(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Table:
     where = fields.scalar("where")
     return ast.Table(
         name,
-        fields.name("from", required=True) or name,
+        fields.name("from") or name,
         key=fields.name("key"),
         at=fields.name("at"),
         columns=tuple(_column(column, spec, report) for column, spec in named(fields.mapping("columns"))),
@@ -121,7 +175,7 @@ def _link(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Link | None:
         return ast.Link(name, ast.Ident(node.text, span=node.span), span=name.span)
     if isinstance(node, yaml.Mapping):
         fields = Fields(node, f"link `{name.text}`", LINK_KEYS, report)
-        column = fields.name("column", required=True)
+        column = fields.name("column")
         return ast.Link(name, column, fields.name("table"), span=name.span) if column else None
     report.add(
         "bad-value",
@@ -139,18 +193,18 @@ def named(node: yaml.Mapping | None) -> Sequence[tuple[ast.Ident, yaml.Tree]]:
 class Fields:
     """One mapping whose keys are known; what does not fit is reported and counts as absent."""
 
-    def __init__(self, node: yaml.Mapping, what: str, known: Sequence[str], report: Report) -> None:
-        self.node, self.what, self.report = node, what, report
+    def __init__(self, node: yaml.Mapping, what: str, known: Keys, report: Report) -> None:
+        self.node, self.what, self.known, self.report = node, what, known, report
         for key, _ in node.entries.values():
             if key.text not in known:
                 help = did_you_mean(key.text, known, f"its keys are {listed(known)}")
                 report.add("unknown-key", f"{what} has no key `{key.text}`", key.span, help=help)
 
-    def scalar(self, key: str, *, required: bool = False, blank: bool = False) -> yaml.Scalar | None:
+    def scalar(self, key: str, *, blank: bool = False) -> yaml.Scalar | None:
         """A single value that is not empty; `blank` when quotes with nothing in them will do."""
         found = self.node.entries.get(key)
         if found is None:
-            if required:
+            if self.known[key].required:
                 self.report.add("missing-key", f"{self.what} has no `{key}`", self.node.span, help=f"add `{key}: ...`")
             return None
         name, value = found
@@ -159,9 +213,9 @@ class Fields:
         self.report.add("bad-value", f"`{key}` of {self.what} must be a single value", name.span)
         return None
 
-    def name(self, key: str, *, required: bool = False) -> ast.Ident | None:
+    def name(self, key: str) -> ast.Ident | None:
         """A single value as text."""
-        value = self.scalar(key, required=required)
+        value = self.scalar(key)
         return None if value is None else ast.Ident(value.text, span=value.span)
 
     def text(self, key: str) -> ast.Text | None:
@@ -216,10 +270,10 @@ class Fields:
                 )
         return tuple(texts)
 
-    def mapping(self, key: str, *, required: bool = False) -> yaml.Mapping | None:
+    def mapping(self, key: str) -> yaml.Mapping | None:
         found = self.node.entries.get(key)
         if found is None:
-            if required:
+            if self.known[key].required:
                 self.report.add("missing-key", f"{self.what} has no `{key}`", self.node.span, help=f"add `{key}:`")
             return None
         name, value = found

@@ -12,19 +12,80 @@ from typing import TypeVar
 from segdsl.diagnostics import Report
 from segdsl.grammar import ast, yaml, yaml_shorthands
 from segdsl.grammar.files import Fields, named
+from segdsl.grammar.keys import (
+    ABOUT,
+    CONDITION,
+    ENTITY,
+    EXPRESSION,
+    NAME,
+    OWNER,
+    TEXT,
+    TITLE,
+    TRUTH,
+    Either,
+    Key,
+    Keyed,
+    Keys,
+    Named,
+    Nothing,
+    One,
+    Several,
+)
 from segdsl.source import Source
 
-FILE_KEYS = (
-    "lets", "places", "occasions", "metrics", "scores", "channels", "groups", "tiers", "splits", "segments"
-)  # fmt: skip
-SEGMENT_KEYS = (
-    "title", "entity", "group", "priority", "owner", "about", "when", "otherwise", "expect", "review", "active"
-)  # fmt: skip
-GROUP_KEYS = ("title", "exclusive", "complete", "owner", "about")
-METRIC_KEYS = ("title", "entity", "value")
-PLACE_KEYS = ("title", "points")
-CHANNEL_KEYS = ("title", "entity", "owner", "about", "when")
-OCCASION_KEYS = ("title", "days")
+SEGMENT_KEYS: Keys = {
+    "title": TITLE,
+    "entity": ENTITY,
+    "group": Key(NAME, "the group it is in"),
+    "priority": Key(One("number", least=0), "in an exclusive group the lowest number wins"),
+    "owner": OWNER,
+    "about": ABOUT,
+    "when": Key(CONDITION, "who is in it"),
+    "otherwise": Key(TRUTH, "in it is who is in no other segment of the group"),
+    "expect": Key(Either((EXPRESSION, Several(EXPRESSION))), "`100 to 500 customers`, `disjoint from vip`, or several"),
+    "review": Key(EXPRESSION, "`every 90 days, last 2026-01-31`: when somebody has to look at it again"),
+    "active": Key(EXPRESSION, "`2026-01-01 to 2026-03-31`: the days on which it holds"),
+}
+GROUP_KEYS: Keys = {
+    "title": TITLE,
+    "exclusive": Key(TRUTH, "nobody is assigned to two of its segments"),
+    "complete": Key(TRUTH, "everybody is in one of its segments"),
+    "owner": OWNER,
+    "about": ABOUT,
+}
+METRIC_KEYS: Keys = {
+    "title": TITLE,
+    "entity": ENTITY,
+    "value": Key(EXPRESSION, "a value of the customer", required=True),
+}
+PLACE_KEYS: Keys = {
+    "title": TITLE,
+    "points": Key(EXPRESSION, "`(19.07, 72.87)`, or `area (...), (...), (...)`", required=True),
+}
+CHANNEL_KEYS: Keys = {
+    "title": TITLE,
+    "entity": ENTITY,
+    "owner": OWNER,
+    "about": ABOUT,
+    "when": Key(CONDITION, "who can be reached"),
+}
+OCCASION_KEYS: Keys = {
+    "title": TITLE,
+    "days": Key(EXPRESSION, "`2026-11-06 to 2026-11-11`, `every year 12-24`, or several after commas", required=True),
+}
+METRICS = Named(Either((EXPRESSION, Keyed(METRIC_KEYS))))
+FILE_KEYS: Keys = {
+    "lets": Key(Named(TEXT), "names for constants, which a run can replace"),
+    "places": Key(Named(Either((EXPRESSION, Keyed(PLACE_KEYS)))), "names for points and areas"),
+    "occasions": Key(Named(Either((EXPRESSION, Keyed(OCCASION_KEYS)))), "names for days"),
+    "metrics": Key(METRICS, "names for values of a customer"),
+    "scores": Key(METRICS, "metrics that rank"),
+    "channels": Key(Named(Keyed(CHANNEL_KEYS, one_of=("when",))), "ways to reach people"),
+    "groups": Key(Named(Either((Nothing(), Keyed(GROUP_KEYS)))), "segments that belong together"),
+    "tiers": Key(Named(Keyed(yaml_shorthands.TIERS_KEYS)), "exclusive groups by the size of a value"),
+    "splits": Key(Named(Keyed(yaml_shorthands.SPLIT_KEYS)), "exclusive groups by chance"),
+    "segments": Key(Named(Keyed(SEGMENT_KEYS, one_of=("when", "otherwise"))), "who is meant"),
+}
 V = TypeVar("V", ast.Metric, ast.Score)
 N = TypeVar("N", bound=ast.Node)
 # What holds a part of the expression language, wherever it stands in a definition.
@@ -125,7 +186,7 @@ def _valued(kind: type[V], name: ast.Ident, node: yaml.Tree, report: Report) -> 
         report.add("bad-value", f"{what} must hold a value", name.span, help="write `value: sum(...)`")
         return None
     fields = Fields(node, what, METRIC_KEYS, report)
-    value = fields.scalar("value", required=True)
+    value = fields.scalar("value")
     if value is None:
         return None
     return kind(name, yaml.expression(value, report), fields.text("title"), fields.name("entity"), span=span)
@@ -135,7 +196,7 @@ def _place(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Place | None
     fields, scalar = None, node
     if isinstance(node, yaml.Mapping):
         fields = Fields(node, f"place `{name.text}`", PLACE_KEYS, report)
-        found = fields.scalar("points", required=True)
+        found = fields.scalar("points")
         if found is None:
             return None
         scalar = found
@@ -177,7 +238,7 @@ def _occasion(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Occasion 
         report.add("bad-value", f"occasion `{name.text}` must hold its days", name.span, help=help)
         return None
     fields = Fields(node, f"occasion `{name.text}`", OCCASION_KEYS, report)
-    days = fields.scalar("days", required=True)
+    days = fields.scalar("days")
     return None if days is None else ast.Occasion(name, _days(days, report), fields.text("title"), span=span)
 
 
@@ -244,8 +305,9 @@ def _promises(node: yaml.Mapping, what: str, report: Report) -> Iterator[ast.Pro
     if "expect" not in node.entries:
         return
     name, value = node.entries["expect"]
-    for item in value.items if isinstance(value, yaml.Sequence) else (value,):
-        if not isinstance(item, yaml.Scalar) or item.value is None:
+    items = value.items if isinstance(value, yaml.Sequence) else ()
+    for item in items or (value,):
+        if not isinstance(item, yaml.Scalar) or item.value is None or not item.text.strip():
             help = "write `expect: 100 to 500 customers`, or a list of such texts"
             report.add("bad-value", f"`expect` of {what} holds promises", name.span, help=help)
             continue

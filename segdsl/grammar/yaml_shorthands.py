@@ -7,13 +7,31 @@ from collections.abc import Iterator
 from segdsl.diagnostics import Report
 from segdsl.grammar import ast, yaml
 from segdsl.grammar.files import Fields, named
+from segdsl.grammar.keys import ABOUT, ENTITY, EXPRESSION, NAME, OWNER, TITLE, Either, Key, Keyed, Keys, Named
 from segdsl.source import Span
 
-TIERS_KEYS = ("title", "entity", "owner", "about", "by", "tiers", "otherwise")
-SPLIT_KEYS = ("title", "entity", "owner", "about", "of", "shares")
-TIER_KEYS = ("title", "bound")
-REST_KEYS = ("title", "name")
-SHARE_KEYS = ("title", "share")
+TIER_KEYS: Keys = {"title": TITLE, "bound": Key(EXPRESSION, "`>= 20`: who is in it", required=True)}
+REST_KEYS: Keys = {"title": TITLE, "name": Key(NAME, "what the segment of all others is called", required=True)}
+SHARE_KEYS: Keys = {"title": TITLE, "share": Key(EXPRESSION, "`20%`: how many are in it", required=True)}
+TIERS_KEYS: Keys = {
+    "title": TITLE,
+    "entity": ENTITY,
+    "owner": OWNER,
+    "about": ABOUT,
+    "by": Key(EXPRESSION, "the value that decides", required=True),
+    "tiers": Key(
+        Named(Either((EXPRESSION, Keyed(TIER_KEYS))), filled=True), "the segments, the strongest first", required=True
+    ),
+    "otherwise": Key(Either((NAME, Keyed(REST_KEYS))), "the segment of all others"),
+}
+SPLIT_KEYS: Keys = {
+    "title": TITLE,
+    "entity": ENTITY,
+    "owner": OWNER,
+    "about": ABOUT,
+    "of": Key(NAME, "the segment that is split: everyone, unless said"),
+    "shares": Key(Named(Either((EXPRESSION, Keyed(SHARE_KEYS))), filled=True), "the segments", required=True),
+}
 
 
 def leaves(node: yaml.Mapping) -> Iterator[yaml.Tree]:
@@ -31,7 +49,7 @@ def tiers(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Tiers | None:
     fields = _fields(name, node, "tiers", TIERS_KEYS, report)
     if fields is None:
         return None
-    value = fields.scalar("by", required=True)
+    value = fields.scalar("by")
     parts = _parts(fields, "tiers", 'write `tiers: {heavy: ">= 20"}`')
     if value is None or not parts:
         return None
@@ -69,19 +87,23 @@ def split(name: ast.Ident, node: yaml.Tree, report: Report) -> ast.Split | None:
     )
 
 
-def _fields(name: ast.Ident, node: yaml.Tree, kind: str, keys: tuple[str, ...], report: Report) -> Fields | None:
+def _fields(name: ast.Ident, node: yaml.Tree, kind: str, keys: Keys, report: Report) -> Fields | None:
     if isinstance(node, yaml.Mapping):
         return Fields(node, f"{kind} `{name.text}`", keys, report)
-    help = f"write `{{{keys[4]}: ..., {keys[5]}: ...}}`"
+    _, _, _, _, first, second, *_ = keys
+    help = f"write `{{{first}: ..., {second}: ...}}`"
     report.add("bad-value", f"{kind} `{name.text}` must hold keys", name.span, help=help)
     return None
 
 
 def _parts(fields: Fields, key: str, help: str) -> tuple[tuple[ast.Ident, yaml.Tree], ...]:
     """The names and what each holds; at least one, or a finding."""
-    parts = fields.mapping(key, required=True)
-    if parts is not None and not parts.entries:
-        fields.report.add("bad-value", f"`{key}` of {fields.what} is empty", parts.span, help=help)
+    parts = fields.mapping(key)
+    name, value = fields.node.entries.get(key, (None, None))
+    is_blank = isinstance(value, yaml.Scalar) and value.value is None
+    if name is not None and (is_blank or (parts is not None and not parts.entries)):
+        where = name.span if parts is None else parts.span
+        fields.report.add("bad-value", f"`{key}` of {fields.what} is empty", where, help=help)
     return tuple(named(parts))
 
 
@@ -109,13 +131,13 @@ def _rest(fields: Fields, report: Report) -> ast.Rest | None:
 
 
 def _titled(
-    name: ast.Ident, node: yaml.Tree, key: str, keys: tuple[str, ...], help: str, report: Report
+    name: ast.Ident, node: yaml.Tree, key: str, keys: Keys, help: str, report: Report
 ) -> tuple[yaml.Scalar | None, ast.Text | None]:
     """What stands behind a name, alone or under `key` with a title beside it."""
     if isinstance(node, yaml.Mapping):
         fields = Fields(node, f"`{name.text}`", keys, report)
-        return fields.scalar(key, required=True), fields.text("title")
-    if isinstance(node, yaml.Scalar) and node.value is not None:
+        return fields.scalar(key), fields.text("title")
+    if isinstance(node, yaml.Scalar) and node.value is not None and node.text.strip():
         return node, None
     report.add("bad-value", f"`{name.text}` must hold a {key}", name.span, help=help)
     return None, None
