@@ -3,7 +3,7 @@
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
-# make schemas    writes segdsl/schemas/*.json from the tables of keys
+# make docs       writes docs/functions.md and segdsl/schemas/*.json from the tables they are made of
 # make clean      takes away what was made
 #
 # Both make their own virtual environment in .venv from requirements.lock; python3 must be 3.11 or newer.
@@ -14,7 +14,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint fmt schemas clean
+.PHONY: help demo test test-long lint fmt docs clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -45,8 +45,9 @@ fmt: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schemas: $(STAMP)
+docs: $(STAMP)
 	$(BIN)/python -m segdsl.schemas
+	$(BIN)/python -m pytest -q tests/test_functions_page.py --update
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
