@@ -320,5 +320,7 @@ def test_titles_tell_the_cases_of_a_file_apart() -> None:
 
 
 def test_one_failing_program_for_every_two_good_ones() -> None:
-    failing = [case for case in ALL_CASES if any(block.kind == "diagnostics" for block in case.blocks)]
-    assert len(failing) * 2 >= len(ALL_CASES) - len(failing)
+    """Definitions from elsewhere do not count: they were written to be good ones."""
+    ours = [case for case in ALL_CASES if case.path.parent.name != "elsewhere"]
+    failing = [case for case in ours if any(block.kind == "diagnostics" for block in case.blocks)]
+    assert len(failing) * 2 >= len(ours) - len(failing)
