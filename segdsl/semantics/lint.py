@@ -23,10 +23,10 @@ def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program
     match node:
         case ir.All():
             decided |= {value for term in node.terms for value in (*_decides(term), *_needs(term))}
+            if not negated:  # a test beside it is false of the missing already
+                decided |= {value for term in node.terms for value in _values(term)}
         case ir.Any():
             decided |= {value for term in node.terms for value in _decides(term)}
-            if isinstance(node, ir.All) and not negated:  # a test beside it is false of the missing already
-                decided |= {value for term in node.terms for value in _values(term)}
         case ir.Not(
             term=ir.Compare()
             | ir.OneOfList()
