@@ -170,8 +170,10 @@ def run_text(program: ir.Program, summary: RunSummary, paint: Paint = PLAIN) -> 
     if empty:
         lines.append(f"nobody qualifies for {', '.join(f'`{escaped(name)}`' for name in empty)}")
     for channel in program.channels:
-        reached = [f"{size.reachable[channel]:,} of `{escaped(size.name)}`" for size in summary.segments]
-        lines.append(f"reachable by {escaped(channel)}: {', '.join(reached)}")
+        sizes = [size for size in summary.segments if channel in size.reachable]
+        reached = [f"{size.reachable[channel]:,} of `{escaped(size.name)}`" for size in sizes]
+        if reached:
+            lines.append(f"reachable by {escaped(channel)}: {', '.join(reached)}")
     lines += _remarks(summary.not_compared)
     return "\n".join(lines)
 

@@ -158,3 +158,14 @@ def test_a_past_that_no_query_can_reach_is_refused(tmp_path: Path, segments: str
     assert message in found.value.diagnostics[0].message
     with pytest.raises(Findings):
         segdsl.run(project, as_of=AS_OF)
+
+
+def test_channels_reach_the_rows_of_their_own_entity(tmp_path: Path) -> None:
+    channels = "channel post when age > 18\nchannel visit for account when seats > 5\n"
+    project = segdsl.load(write(tmp_path, "data", segments=channels + SEGMENTS))
+    sizes = segdsl.size(project, as_of=AS_OF)
+    assert dict(sizes.reachable) == {"post": 1, "visit": 1}
+    assert [dict(size.reachable) for size in sizes.segments] == [{"post": 1}, {"visit": 1}, {"visit": 0}]
+    summary = segdsl.run(project, as_of=AS_OF)
+    text = results.run_text(compiler.sound(project), summary)
+    assert "reachable by visit: 1 of `big`, 0 of `young`" in text and "reachable by post: 1 of `grown_up`" in text

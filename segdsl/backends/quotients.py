@@ -143,11 +143,11 @@ def _calculated(left: Exact, op: OneOfWords["+", "-", "*"], right: Exact, span: 
     scale = left.scale + right.scale if op == "*" else max(left.scale, right.scale)
     if scale > MAX_DIGITS:
         raise _too_long(span)
-    first = wide(left)
+    factor = wide(left)
     if op == "*" and not any(each.narrow or isinstance(each.expression, plan.Constant) for each in (left, right)):
         # DuckDB gives a product of two decimals no more digits than the larger of them has room for.
-        first = plan.Widen(left.expression, left.scale)
-    return Exact(plan.Calculate(first, op, wide(right)), scale)
+        factor = plan.Widen(left.expression, left.scale)
+    return Exact(plan.Calculate(factor, op, wide(right)), scale)
 
 
 def _all(*terms: plan.Expression) -> plan.Expression:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from segdsl.diagnostics import Report, did_you_mean, listed
 from segdsl.grammar import ast
 from segdsl.semantics import ir, scope
+from segdsl.semantics.list_files import key_type
 from segdsl.semantics.scope import Scope
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Unknown, described
 
@@ -188,7 +189,7 @@ def _population(
     if _takes_in_too_much(node, resolver.report):
         return None
     value = resolver.value(node.value, where)
-    per = None if node.per is None else resolver.value(node.per, where)
+    per = None if node.per is None else _per(resolver, node.per, where)
     among = None if node.among is None else resolver.condition(node.among, where)
     if per is not None and not _separates(per, resolver.report):
         return None
@@ -222,6 +223,16 @@ def _takes_in_too_much(node: ast.Statistic | ast.Tile | ast.Ranked | ast.Bringin
         help_ = f"put the value in parentheses: `({start} among (...)) ...`"
     report.add("wrong-type", "`among` takes in what stands behind its parentheses", node.among.span, help=help_)
     return True
+
+
+def _per(resolver: Expressions, node: ast.Expr, where: Scope) -> ir.Value:
+    """What separates populations; a link stands for the key of the row it leads to."""
+    table = where.table
+    if isinstance(node, ast.Name) and node.text in table.links and node.text not in table.columns:
+        other = resolver.catalog.tables[table.links[node.text].table]
+        type_ = key_type(other)
+        return ir.Of((node.text,), ir.Key(other.name, type_, span=node.span), type_, span=node.span)
+    return resolver.value(node, where)
 
 
 def _separates(per: ir.Value, report: Report) -> bool:
