@@ -89,6 +89,7 @@ SCALES = {"integer": 0, "decimal1": 1, "decimal2": 2, "decimal3": 3, "decimal4":
 AGGREGATES = ("count", "count", "count distinct", *("sum",) * 4, "min", "max", "first", "last", "mode", *("avg",) * 3)
 MOMENT_KINDS = ("timestamp", "zoned")
 # What makes a metric a score.
+COMPARED = re.compile(r"in (top|bottom) |who bring ")
 SCORE = re.compile(r"(average|median|total|percentile [0-9.]+|quartile|quintile|decile|ntile [0-9]+) of ")
 # Names that the columns of nothing have.
 # Days around those of `worlds.MOMENTS`, and most often none.
@@ -154,7 +155,9 @@ def opened(condition: str) -> str:
 
 def single(condition: str) -> bool:
     """Whether a window may follow `condition` without its parentheses: it is one test of a value."""
-    return condition != "everyone" and not re.match(r"\((\(|not |has |no |every)", condition)
+    return condition != "everyone" and not re.match(
+        r"\(?(\(|not |has |no |every|in |was |assigned |reachable )", condition.removeprefix("(")
+    )
 
 
 def _without_texts(condition: str) -> str:
@@ -672,7 +675,8 @@ def _metrics(writer: Writer) -> list[str]:
         kind = "score" if SCORE.search(value.text) and writer.random.random() < 0.5 else "metric"
         written.append(f'{kind} {name} "A metric"{head} = {value.text}\n')
         writer.metrics[name] = Number(name, value.scale, value.factors, value.quotient)
-        if SCORE.search(value.text) or any(other in value.text for other in writer.comparing):
+        compared = SCORE.search(value.text) or COMPARED.search(value.text)
+        if compared or any(other in value.text for other in writer.comparing):
             writer.comparing.add(name)
     return written
 
