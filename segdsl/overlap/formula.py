@@ -1,0 +1,117 @@
+"""Conditions as sets: tests on axes, joined by all, any and at least so many. There is no `not`: tests have it inside.
+
+Formulas are values; parts that several segments share are shared, and every pass over them remembers what it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from segdsl.overlap.axes import Axis
+from segdsl.overlap.domains import Values, meet
+from segdsl.source import NOWHERE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """The row's value on the axis is one of `values`. Neither nobody nor everybody fulfils it."""
+
+    axis: Axis
+    values: Values
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every one of the terms holds; of none, always."""
+
+    terms: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """One of the terms holds; of none, never."""
+
+    terms: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """At least `count` of the terms hold: more than one and fewer than all."""
+
+    count: int
+    terms: tuple[Formula, ...]
+
+
+Formula = Test | All | Any | Least
+
+ALWAYS = All(())
+NEVER = Any(())
+
+
+def test(axis: Axis, values: Values, span: Span = NOWHERE) -> Formula:
+    """The test that the value is one of `values`, as far as the axis can have them."""
+    possible = meet(values, axis.all)
+    if possible.is_empty:
+        return NEVER
+    return ALWAYS if possible == axis.all else Test(axis, possible, span)
+
+
+def all_of(terms: Iterable[Formula]) -> Formula:
+    flat: dict[Formula, None] = {}
+    for term in terms:
+        if term == NEVER:
+            return NEVER
+        flat.update(dict.fromkeys(term.terms if isinstance(term, All) else (term,)))
+    return next(iter(flat)) if len(flat) == 1 else All(tuple(flat))
+
+
+def any_of(terms: Iterable[Formula]) -> Formula:
+    flat: dict[Formula, None] = {}
+    for term in terms:
+        if term == ALWAYS:
+            return ALWAYS
+        flat.update(dict.fromkeys(term.terms if isinstance(term, Any) else (term,)))
+    return next(iter(flat)) if len(flat) == 1 else Any(tuple(flat))
+
+
+def at_least(count: int, terms: Iterable[Formula]) -> Formula:
+    """At least `count` of the terms hold, each for itself: equal ones count as often as they are given."""
+    open_: list[Formula] = []
+    for term in terms:
+        if term == ALWAYS:
+            count -= 1
+        elif term != NEVER:
+            open_.append(term)
+    if count <= 0:
+        return ALWAYS
+    if count > len(open_):
+        return NEVER
+    if count == len(open_):
+        return all_of(open_)
+    return any_of(open_) if count == 1 else Least(count, tuple(open_))
+
+
+def complement(formula: Formula) -> Formula:
+    """Everyone whom `formula` leaves out, those of whom something is missing among them."""
+    match formula:
+        case Test(axis, values, span):
+            return test(axis, values.complement(), span)
+        case All(terms):
+            return any_of(map(complement, terms))
+        case Any(terms):
+            return all_of(map(complement, terms))
+        case Least(count, terms):
+            return at_least(len(terms) - count + 1, map(complement, terms))
+
+
+def tests(formula: Formula) -> Iterator[Test]:
+    """The tests in a formula, as written, each place of it once."""
+    waiting = [formula]
+    while waiting:
+        match waiting.pop():
+            case Test() as found:
+                yield found
+            case All(terms) | Any(terms) | Least(_, terms):
+                waiting.extend(reversed(terms))
