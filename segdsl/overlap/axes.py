@@ -10,12 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, floor
+from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from segdsl.overlap.domains import TRUTHS, Cut, Listed, Ordered, Place, Values
 from segdsl.semantics import ir
 from segdsl.semantics.types import Boolean, Number, Text, Type
+
+if TYPE_CHECKING:
+    from segdsl.overlap.formula import Formula
 
 # Kinds of moments that are ordered among themselves for every `as_of` (`moments`): `written` ones; so many `days` or
 # `months` or exact `minutes` from `as_of`; and beginnings of calendar periods counted from the current one.
@@ -71,11 +76,60 @@ class Order:
     right: ir.Value
 
 
+@dataclass(frozen=True)
+class RowSet:
+    """The rows of `table` that lead by the links `via` to the row in scope and fulfil `where`, a condition on them.
+
+    Windows, the rows that a table leaves out and that rows are seen once their time has come are part of `where`.
+    """
+
+    table: str
+    via: tuple[str, ...]
+    where: Formula
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.table, self.via, self.where))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many such rows there are: a whole number, never missing."""
 
-    rows: ir.Rows
+    rows: RowSet
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A value computed from such rows. `min` and `max`, and `first` and `last` of the rows' time, never come here:
+    they are whether there are rows that go so far.
+    """
+
+    function: OneOf["count distinct", "sum", "avg", "min", "max", "first", "last", "mode"]
+    rows: RowSet
+    argument: ir.Value
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The least number, or per cent or share, of the best (or `lowest`) of a population that the row belongs to.
+
+    Missing outside of the population.
+    """
+
+    population: ir.Population
+    measure: OneOf["count", "percent", "share"]
+    lowest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The row's place in [0, 1) for a salt, never missing."""
+
+    salt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +139,10 @@ class Opaque:
     condition: ir.Condition
 
 
-About = Single | Time | Fits | Has | Within | Order | Count | Opaque
+About = Single | Time | Fits | Has | Within | Order | Count | Aggregate | Standing | Share | Opaque
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Axis:
     """One thing of a row of `table`. `all` are the values that it can have as the catalog declares them."""
 
@@ -96,13 +150,21 @@ class Axis:
     about: About
     all: Values
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.table, self.about))
+
+    def __hash__(self) -> int:
+        return self._hash
+
 
 FROM_ZERO = Ordered(((0, False),), False, False)
 EITHER = Listed(TRUTHS, False, False, TRUTHS)
 HOW_TWO_STAND = Ordered(((-1, False), (2, False)), False, True)
+IN_ONE = Ordered(((0, False), (1, False)), False, False)
 
 
-def number_cut(type_: Number, number: Decimal, after: bool) -> Cut:
+def number_cut(type_: Number, number: Decimal | Fraction, after: bool) -> Cut:
     """Where on an axis of this type the numbers begin that are at least `number`; with `after`, more than it.
 
     A number with at most `scale` digits is a whole number of its last digits, so `> 1` and `>= 1.01` are one cut.

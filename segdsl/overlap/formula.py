@@ -6,42 +6,58 @@ Formulas are values; parts that several segments share are shared, and every pas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 from segdsl.overlap.axes import Axis
 from segdsl.overlap.domains import Values, meet
 from segdsl.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class _Remembered:
+    """Formulas are looked up again and again: each counts its hash once."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self).__name__, *(getattr(self, each.name) for each in fields(self) if each.compare)))  # type: ignore[arg-type]
+
+    def remembered(self) -> int:
+        return self._hash
+
+
+@dataclass(frozen=True)
+class Test(_Remembered):
     """The row's value on the axis is one of `values`. Neither nobody nor everybody fulfils it."""
 
     axis: Axis
     values: Values
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    __hash__ = _Remembered.remembered
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+@dataclass(frozen=True)
+class All(_Remembered):
     """Every one of the terms holds; of none, always."""
 
     terms: tuple[Formula, ...]
+    __hash__ = _Remembered.remembered
 
 
-@dataclass(frozen=True, slots=True)
-class Any:
+@dataclass(frozen=True)
+class Any(_Remembered):
     """One of the terms holds; of none, never."""
 
     terms: tuple[Formula, ...]
+    __hash__ = _Remembered.remembered
 
 
-@dataclass(frozen=True, slots=True)
-class Least:
+@dataclass(frozen=True)
+class Least(_Remembered):
     """At least `count` of the terms hold: more than one and fewer than all."""
 
     count: int
     terms: tuple[Formula, ...]
+    __hash__ = _Remembered.remembered
 
 
 Formula = Test | All | Any | Least
