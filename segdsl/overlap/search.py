@@ -1,0 +1,181 @@
+"""Boxes of a formula: for every axis a set of values, such that whoever has these values fulfils the formula.
+
+In: formulas that must all hold. Out: boxes that cover everyone who fulfils them; none when nobody can. Promised: a box
+is left out only when the axes themselves, or what they say of each other, rule it out. What is counted is steps, not
+seconds, so a search ends alike on every machine.
+
+The search narrows one box by every term that has one way left to hold, and splits where several are left: constraint
+propagation over finite domains (Mackworth, Consistency in networks of relations, 1977).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from segdsl.overlap.cells import Corpus
+from segdsl.overlap.formula import All, Any, Formula, Least, Test
+
+Box = dict[int, int]
+
+
+class TooHard(Exception):
+    """The budget of steps is used up."""
+
+
+class Budget:
+    """So many steps for one question."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Raises `TooHard` when nothing is left."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooHard
+
+
+def boxes(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box | None = None) -> Iterator[Box]:
+    """Boxes in which all `terms` hold, each told apart from the others by some axis. Raises `TooHard`."""
+    box = dict(start or {})
+    todo = _narrowed(corpus, box, list(terms), budget)
+    if todo is None:
+        return
+    if not todo:
+        yield box
+        return
+    # The fewest ways first: what is decided early rules out the most.
+    clause = min(todo, key=_ways)
+    rest = [term for term in todo if term is not clause]
+    for alternative in _alternatives(clause):
+        yield from boxes(corpus, [*alternative, *rest], budget, box)
+
+
+def is_possible(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box | None = None) -> bool:
+    """Whether some box is left. Raises `TooHard`."""
+    return next(boxes(corpus, terms, budget, start), None) is not None
+
+
+def _ways(term: Formula) -> int:
+    return len(term.terms) if isinstance(term, Any) else 1_000
+
+
+def _alternatives(term: Formula) -> Iterator[list[Formula]]:
+    """Ways for a term to hold. A way leaves out what the simple ways before it hold already."""
+    match term:
+        case Any(ways):
+            before: list[Formula] = []
+            for way in ways:
+                yield [way, *before]
+                if isinstance(way, Test):
+                    outside = way.axis.all.meet(way.values.complement())  # type: ignore[arg-type]
+                    before.append(Test(way.axis, outside, way.span))
+        case Least(count, ways):
+            first, others = ways[0], ways[1:]
+            yield [first, _least(count - 1, others)]
+            yield [_least(count, others)]
+        case _:
+            raise AssertionError(term)
+
+
+def _least(count: int, terms: tuple[Formula, ...]) -> Formula:
+    if count <= 0:
+        return All(())
+    if count > len(terms):
+        return Any(())
+    if count == len(terms):
+        return All(terms)
+    return Any(terms) if count == 1 else Least(count, terms)
+
+
+def _narrowed(corpus: Corpus, box: Box, todo: list[Formula], budget: Budget) -> list[Formula] | None:
+    """The terms that are still open once all others have narrowed `box`; None when nothing is left of it."""
+    while True:
+        open_: list[Formula] = []
+        changed: list[int] = []
+        while todo:
+            budget.spend()
+            match todo.pop():
+                case Test() as test:
+                    number, mask = corpus.encoded(test)
+                    had = box.get(number, corpus.cells[number].full)
+                    now = had & mask
+                    if not now:
+                        return None
+                    if now != had:
+                        box[number] = now
+                        changed.append(number)
+                case All(terms):
+                    todo.extend(terms)
+                case term:
+                    open_.append(term)
+        if changed and not _tied(corpus, box, changed, budget):
+            return None
+        left: list[Formula] = []
+        for term in open_:
+            simpler = _simplified(corpus, box, term)
+            if simpler is None:
+                return None
+            if isinstance(simpler, (Test, All)):
+                todo.append(simpler)
+            else:
+                left.append(simpler)
+        if not todo:
+            return left
+        todo += left
+
+
+def _simplified(corpus: Corpus, box: Box, term: Formula) -> Formula | None:
+    """The term without the parts that `box` decides; None when it cannot hold in it."""
+    match term:
+        case Test() as test:
+            number, mask = corpus.encoded(test)
+            had = box.get(number, corpus.cells[number].full)
+            return None if not had & mask else All(()) if not had & ~mask else test
+        case All(terms):
+            kept = []
+            for each in terms:
+                simpler = _simplified(corpus, box, each)
+                if simpler is None:
+                    return None
+                if simpler != All(()):
+                    kept.append(simpler)
+            return kept[0] if len(kept) == 1 else All(tuple(kept))
+        case Any(terms):
+            kept = []
+            for each in terms:
+                simpler = _simplified(corpus, box, each)
+                if simpler == All(()):
+                    return simpler
+                if simpler is not None:
+                    kept.append(simpler)
+            return None if not kept else kept[0] if len(kept) == 1 else Any(tuple(kept))
+        case Least(count, terms):
+            kept = []
+            for each in terms:
+                simpler = _simplified(corpus, box, each)
+                if simpler == All(()):
+                    count -= 1
+                elif simpler is not None:
+                    kept.append(simpler)
+            return None if count > len(kept) else _least(count, tuple(kept))
+
+
+def _tied(corpus: Corpus, box: Box, changed: list[int], budget: Budget) -> bool:
+    """Narrows `box` by what its axes say of each other; whether something is left of it."""
+    waiting = list(dict.fromkeys(changed))
+    while waiting:
+        first = waiting.pop()
+        for second in corpus.group(first):
+            if second == first:
+                continue
+            budget.spend()
+            had = box.get(second, corpus.cells[second].full)
+            now = had & corpus.implied(first, box[first], second)
+            if not now:
+                return False
+            if now != had:
+                box[second] = now
+                if second not in waiting:
+                    waiting.append(second)
+    return True
