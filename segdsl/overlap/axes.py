@@ -199,3 +199,10 @@ def universe(type_: Type) -> Values:
 
 def or_missing(values: Values) -> Values:
     return replace(values, missing=True)
+
+
+def only_missing(axis: Axis) -> Values:
+    """Missing, and no value; nothing of an axis that is never missing."""
+    if isinstance(axis.all, Ordered):
+        return Ordered((), False, axis.all.missing)
+    return Listed(frozenset(), False, axis.all.missing, axis.all.universe)

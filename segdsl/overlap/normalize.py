@@ -280,8 +280,20 @@ class Normalizer:
                 return all_of(both)
             case ir.Tile(population=population):
                 return self._belongs(population, table)
+            case ir.Aggregate("avg" | "mode", rows, argument) if argument is not None:
+                return self._there_are(self.narrowed(rows, ir.Known(argument, span=value.span)), value.span, table)
+            case ir.Aggregate("first" | "last", rows):
+                return self._there_are(self.rows(rows), value.span, table)
             case _:
                 return ALWAYS
+
+    def rows_with(self, about: Aggregate, values: Values) -> Formula:
+        """The rows of an aggregate whose argument is one of `values`, as far as that can be said by an axis."""
+        rows, argument = about.rows, about.argument
+        if isinstance(argument.type, (Date, Timestamp, TextList, Point)):
+            return all_of((rows.where, self.known(argument, rows.table, argument.span)))
+        axis = self._value_axis(argument, rows.table)
+        return all_of((rows.where, test(axis, values, argument.span)))
 
     # --- comparisons ----------------------------------------------------------------------------------
 

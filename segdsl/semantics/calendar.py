@@ -188,7 +188,7 @@ def dates(window: ir.Window, clock: Clock) -> DateEnds:
         case ir.MoreThanAgo(count, unit):
             return _days(-OUTSIDE, shifted(today, -count, unit) - 1)
         case ir.Period(unit, first, last):
-            starts = [_period_start(today, count, unit, clock.week_starts) for count in (first, last + 1)]
+            starts = [period_start(today, count, unit, clock.week_starts) for count in (first, last + 1)]
             return _days(starts[0], starts[1] - 1)
         case ir.Range(start, end):
             return _date(start), _date(end)
@@ -224,7 +224,7 @@ def _date(bound: date | datetime | None) -> date | None:
     return bound.date() if isinstance(bound, datetime) else bound
 
 
-def _period_start(today: date, count: int, unit: ir.Unit, week_starts: int) -> int:
+def period_start(today: date, count: int, unit: ir.Unit, week_starts: int) -> int:
     """The first day of the calendar period that comes `count` periods after the one around `today`."""
     if unit == "week":
         return today.toordinal() - (today.weekday() - week_starts) % 7 + 7 * count

@@ -282,7 +282,7 @@ class _Meaning:
                 return found is not None and any(found == self._constant(option) for option in options)
             case ir.TextMatch(value):
                 found = self.value(value, row)
-                return isinstance(found, str) and _text_matches(condition, found)
+                return isinstance(found, str) and text_matches(condition, found)
             case ir.AtLeast(count, terms):
                 return sum(self.holds(term, row) for term in terms) >= count
             case ir.ListHas(value):
@@ -638,7 +638,7 @@ def _list_has(test: ir.ListHas, members: Scalar) -> bool:
     return len(there & options) >= test.least
 
 
-def _text_matches(test: ir.TextMatch, text: str) -> bool:
+def text_matches(test: ir.TextMatch, text: str) -> bool:
     pattern = test.pattern
     if test.folded:
         text, pattern = fold(text), fold(pattern)

@@ -1,0 +1,161 @@
+"""What counts and other aggregates over one customer's rows say of each other.
+
+Rows that fulfil a stricter condition are among those that fulfil a wider one, a longer window holds all of a shorter
+one: so they are at most as many. Which condition is stricter is decided by the same search, one level down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+
+from segdsl.overlap.axes import Aggregate, Axis, Count, RowSet, number_cut, only_missing
+from segdsl.overlap.cells import Corpus
+from segdsl.overlap.domains import Cut, Ordered, Values, meet
+from segdsl.overlap.formula import Formula, complement
+from segdsl.overlap.normalize import Normalizer
+from segdsl.overlap.search import Budget, TooHard, is_possible
+from segdsl.semantics import ir
+from segdsl.semantics.types import Number
+
+# Steps for one question about rows. Filters and windows are small; what needs more is not tied.
+STEPS = 4_000
+
+ONE_OR_MORE = Ordered(((1, False),), False, False)
+NONE = Ordered(((0, False), (1, False)), False, False)
+
+
+class Histories:
+    """Which sets of rows hold others, remembered. `tie` and `tied` are those of axes of rows."""
+
+    def __init__(self, normalizer: Normalizer) -> None:
+        self.normalizer = normalizer
+        self._within: dict[tuple[RowSet, Formula], bool] = {}
+
+    def corpus(self, *formulas: Formula) -> Corpus:
+        """The cells of some formulas about rows of one table."""
+        from segdsl.overlap.ties import implied, tied
+
+        def tie(first: Axis, values: Values, second: Axis) -> Values:
+            return implied(first, values, second, self)
+
+        return Corpus(formulas, tie, tied)
+
+    def possible(self, *formulas: Formula) -> bool:
+        """Whether a row may fulfil all of them; true when that is too hard to say."""
+        try:
+            return is_possible(self.corpus(*formulas), formulas, Budget(STEPS))
+        except TooHard:
+            return True
+
+    def is_within(self, inner: Formula, outer: RowSet) -> bool:
+        """Whether every row of `outer`'s table that fulfils `inner` is one of `outer`."""
+        key = (outer, inner)
+        if key not in self._within:
+            self._within[key] = inner == outer.where or not self.possible(inner, complement(outer.where))
+        return self._within[key]
+
+    # --- what one aggregate says of another ---------------------------------------------------------
+
+    def implied(self, first: Axis, values: Values, second: Axis) -> Values:
+        """All that the second axis can be when the first is in `values`; both are over rows of one table."""
+        match first.about, second.about:
+            case Count(ours), Count(theirs):
+                assert isinstance(values, Ordered)
+                return self._at_most_as_large(ours, values, theirs, second)
+            case Aggregate() as about, Count(theirs):
+                return self._count_from(about, values, theirs, second)
+            case Count(ours), Aggregate() as about:
+                return self._empty_from(ours, values, about, second)
+            case Aggregate() as ours_, Aggregate() as theirs_:
+                return self._alike(ours_, values, theirs_, second)
+        return second.all
+
+    def _at_most_as_large(self, ours: RowSet, values: Ordered, theirs: RowSet, second: Axis) -> Values:
+        """Bounds of what grows with its rows."""
+        found = second.all
+        low, high = _ends(values)
+        if low is not None and low > (0, False) and self.is_within(ours.where, theirs):
+            found = meet(found, Ordered((low,), False, False))
+        if high is not None and self.is_within(theirs.where, ours):
+            found = meet(found, Ordered((high,), True, False))
+        return found
+
+    def _count_from(self, about: Aggregate, values: Values, theirs: RowSet, second: Axis) -> Values:
+        """How many rows there must be for an aggregate to have one of the values."""
+        ours = about.rows
+        match about.function:
+            case "count distinct":
+                low, _ = _ends(values)
+                if low is not None and low > (0, False) and self.is_within(ours.where, theirs):
+                    return meet(second.all, Ordered((low,), False, False))
+            case "sum":
+                needed = _rows_needed(about, values)
+                if needed and self.is_within(ours.where, theirs):
+                    return meet(second.all, Ordered(((needed, False),), False, False))
+            case "first" | "last":
+                return self._edge(about, values, theirs, second)
+            case _:
+                if not values.missing and self.is_within(ours.where, theirs):
+                    return meet(second.all, ONE_OR_MORE)
+        return second.all
+
+    def _edge(self, about: Aggregate, values: Values, theirs: RowSet, second: Axis) -> Values:
+        """The first or last row has one of the values, so there is a row that has."""
+        ours = about.rows
+        if not values.missing:
+            having = self.normalizer.rows_with(about, values)
+            return meet(second.all, ONE_OR_MORE) if self.is_within(having, theirs) else second.all
+        if replace(values, missing=False).is_empty and self.is_within(theirs.where, ours):
+            # Where every row has the value, it is missing of no rows alone.
+            without = complement(self.normalizer.known(about.argument, ours.table, about.argument.span))
+            if not self.possible(ours.where, without):
+                return meet(second.all, NONE)
+        return second.all
+
+    def _empty_from(self, ours: RowSet, values: Values, about: Aggregate, second: Axis) -> Values:
+        """What an aggregate is when there are no rows, or at most so many."""
+        assert isinstance(values, Ordered)
+        _, high = _ends(values)
+        if high is None or not self.is_within(about.rows.where, ours):
+            return second.all
+        if about.function == "count distinct":
+            return meet(second.all, Ordered((high,), True, False))
+        if high != (1, False):
+            return second.all
+        return meet(second.all, NONE if about.function == "sum" else only_missing(second))
+
+    def _alike(self, ours: Aggregate, values: Values, theirs: Aggregate, second: Axis) -> Values:
+        """Sums of what is never negative, and numbers of different values, grow with their rows."""
+        if (ours.function, ours.argument) != (theirs.function, theirs.argument) or not isinstance(values, Ordered):
+            return second.all
+        grows = ours.function == "count distinct" or (ours.function == "sum" and _is_never_negative(ours.argument))
+        return self._at_most_as_large(ours.rows, values, theirs.rows, second) if grows else second.all
+
+
+def _ends(values: Ordered) -> tuple[Cut | None, Cut | None]:
+    """Where the known values begin and end; None is an open side."""
+    low = None if values.starts_in or not values.cuts else values.cuts[0]
+    ends_in = values.starts_in != bool(len(values.cuts) % 2)
+    return low, None if ends_in or not values.cuts else values.cuts[-1]
+
+
+def _rows_needed(about: Aggregate, values: Values) -> int:
+    """How many rows it takes for a sum to have one of the values: none for 0."""
+    assert isinstance(values, Ordered)
+    if values.holds(0):
+        return 0
+    low, _ = _ends(values)
+    match about.argument.type:
+        case Number(high=Decimal() as high, quotient=False) as number if low is not None and low > (0, False) and high > 0:
+            return max(1, ceil(Fraction(low[0]) / number_cut(number, high, after=False)[0]))
+    return 1
+
+
+def _is_never_negative(value: ir.Value) -> bool:
+    match value.type:
+        case Number(low=Decimal() as low):
+            return low >= 0
+    return False
