@@ -161,7 +161,7 @@ class Axis:
 FROM_ZERO = Ordered(((0, False),), False, False)
 EITHER = Listed(TRUTHS, False, False, TRUTHS)
 HOW_TWO_STAND = Ordered(((-1, False), (2, False)), False, True)
-IN_ONE = Ordered(((0, False), (1, False)), False, False)
+FROM_ZERO_TO_ONE = Ordered(((0, False), (1, False)), False, False)
 
 
 def number_cut(type_: Number, number: Decimal | Fraction, after: bool) -> Cut:

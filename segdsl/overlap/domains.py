@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 Place = int | Fraction
 # A cut lies before a place, or after it: `(18, False)` begins what is at least 18, `(18, True)` what is more.
@@ -164,3 +165,9 @@ def any_name(universe: frozenset[str | bool] | None = None) -> Listed:
 TRUTHS: frozenset[str | bool] = frozenset((True, False))
 TRUE = named((True,), TRUTHS)
 FALSE = named((False,), TRUTHS)
+
+
+def first_whole(cut: Cut) -> int:
+    """The first whole number after a cut."""
+    place, after = cut
+    return floor(place) + 1 if after else ceil(place)

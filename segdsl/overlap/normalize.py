@@ -16,12 +16,12 @@ from typing import Any as Whatever
 from typing import assert_never, cast
 from zoneinfo import ZoneInfo
 
-from segdsl.overlap import linear
+from segdsl.overlap import linear, shares
 from segdsl.overlap.axes import (
     EITHER,
     FROM_ZERO,
+    FROM_ZERO_TO_ONE,
     HOW_TWO_STAND,
-    IN_ONE,
     About,
     Aggregate,
     Axis,
@@ -201,9 +201,8 @@ class Normalizer:
             case ir.Near(value, center):
                 both = (self.known(value, table, node.span), self.known(center, table, node.span))
                 return all_of((self._opaque(node, table), *both))
-            case ir.Sample(salt, low, high):
-                drawn = Ordered(((Fraction(low), False), (Fraction(high), False)), False, False)
-                return test(self._axis(table, Share(salt), IN_ONE), drawn, node.span)
+            case ir.Sample(salt):
+                return test(self._axis(table, Share(salt), FROM_ZERO_TO_ONE), shares.stretch(node), node.span)
             case ir.Ranked(population, count, percent, lowest):
                 measure = "percent" if percent else "count"
                 return self._stands(Standing(population, measure, lowest), Fraction(count), table, node.span)  # type: ignore[arg-type]

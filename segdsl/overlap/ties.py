@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from segdsl.overlap import moments, spots, texts
+from segdsl.overlap import members, moments, spots, texts
 from segdsl.overlap.axes import Aggregate, Axis, Count, Fits, Has, Single, Time, Within
-from segdsl.overlap.domains import Listed, Ordered, Values
+from segdsl.overlap.domains import Ordered, Values, meet
 from segdsl.overlap.histories import Histories
-from segdsl.semantics.types import Text
+from segdsl.semantics import ir
 
 
 def tied(axis: Axis) -> Hashable:
     """Axes with equal results may say something of each other; others never do."""
     match axis.about:
-        case Single(value) | Time(value) | Has(value):
+        case Single(ir.Length(value)) | Single(value) | Time(value) | Has(value):
             return axis.table, value
         case Fits(test) | Within(test):
             return axis.table, test.value
@@ -29,26 +29,13 @@ def tied(axis: Axis) -> Hashable:
 
 
 def implied(first: Axis, values: Values, second: Axis, histories: Histories) -> Values:
-    """All that the second axis can be when the first is in `values`."""
-    match first.about, second.about:
-        case (Time(), Time()):
+    """All that the second axis can be when the first is in `values`. The two are `tied`."""
+    match first.about:
+        case Time():
             assert isinstance(values, Ordered)
             return moments.implied(first, values, second)
-        case (Count() | Aggregate(), Count() | Aggregate()):
+        case Count() | Aggregate():
             return histories.implied(first, values, second)
-        case (Single() | Fits(), Single() | Fits()) if _is_text(first) and _is_text(second):
-            return texts.implied(first, values, second)
-        case (Single() | Has(), Single() | Has()):
-            return texts.implied_of_lists(first, values, second)
-        case (Single() | Within(), Single() | Within()):
-            return spots.implied(first, values, second)
-    return second.all
-
-
-def _is_text(axis: Axis) -> bool:
-    match axis.about:
-        case Fits():
-            return True
-        case Single(value):
-            return isinstance(value.type, Text) and isinstance(axis.all, Listed)
-    return False
+    found = texts.implied(first, values, second)
+    found = meet(found, members.implied(first, values, second))
+    return meet(found, spots.implied(first, values, second))

@@ -14,10 +14,10 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import cast
 
-from segdsl.overlap import moments, shares, spots, texts
+from segdsl.overlap import members, moments, shares, spots, texts
 from segdsl.overlap.axes import Aggregate, Axis, Count, Family, Fits, Has, Share, Single, Time, Within, number_at, universe
 from segdsl.overlap.cells import Corpus
-from segdsl.overlap.domains import Listed, Ordered, Values
+from segdsl.overlap.domains import ANYTHING, Listed, Ordered, Values
 from segdsl.overlap.examples import NoExample
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.rows import CannotBuild, planned
@@ -177,7 +177,9 @@ class Builder:
                     raise CannotBuild("no text was found that fits", impossible=chosen is NoExample.NONE_FITS)
                 return chosen
             case TextList():
-                chosen_list = texts.choose_list(value.type, wanted.singles.get(value), wanted.members.get(value, []))
+                single = wanted.singles.get(value)
+                itself = cast(Ordered, single[1]) if single else ANYTHING
+                chosen_list = members.choose(value.type, itself, wanted.members.get(value, []))
                 if isinstance(chosen_list, NoExample):
                     raise CannotBuild("no list was found that fits", impossible=chosen_list is NoExample.NONE_FITS)
                 return chosen_list
@@ -202,7 +204,11 @@ class Builder:
         table = self.catalog.tables[name]
         plan = planned(axes, self.histories)
         for row in plan.rows:
-            stored, _ = self._row(table, plan.corpus, row.box, row.nth)
+            try:
+                stored, _ = self._row(table, plan.corpus, row.box, row.nth)
+            except CannotBuild as error:
+                # Another row might do, so nothing is proved.
+                raise CannotBuild(error.why) from None
             stored.update(row.values)
             self._link_up(table, via, stored, key)
 

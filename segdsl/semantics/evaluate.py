@@ -78,6 +78,15 @@ def assigned(program: ir.Program, segment: str, world: World, key: Key, as_of: d
     return key in _Meaning(program, world, as_of).winners(segment)
 
 
+def truths(
+    program: ir.Program, entity: str, conditions: Sequence[ir.Condition], world: World, key: Key, as_of: datetime
+) -> list[bool]:
+    """Which of the conditions on rows of `entity` hold of the row `key`; none do when that row is not there."""
+    meaning = _Meaning(program, world, as_of)
+    row = meaning.tables.by_key(entity).get(key)
+    return [row is not None and meaning.holds(condition, row) for condition in conditions]
+
+
 def fold(text: str) -> str:
     """Each code point's simple lowercase, one for one: what `ignoring case` compares."""
     return "".join(char.lower()[0] for char in text)

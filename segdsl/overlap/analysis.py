@@ -1,0 +1,191 @@
+"""Can there be such a customer? The question that all findings are made of, answered with proof or with an example.
+
+In: claims, conditions that shall hold or shall not. Out: nobody, with the tests that rule everybody out; or an example
+that the reference evaluator has accepted; or unknown, with the reason. Promised: nobody is a proof for every data set
+that keeps the catalog's declarations and every `as_of`; an example is one customer in such a data set at one moment;
+the same question has the same answer on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal as OneOf
+from zoneinfo import ZoneInfo
+
+from segdsl.overlap import moments
+from segdsl.overlap.axes import Aggregate, Count, RowSet, Time
+from segdsl.overlap.cells import Corpus
+from segdsl.overlap.domains import Ordered
+from segdsl.overlap.formula import NEVER, All, Formula, Test, complement, tests
+from segdsl.overlap.histories import Histories
+from segdsl.overlap.normalize import Normalizer
+from segdsl.overlap.rows import CannotBuild
+from segdsl.overlap.search import Box, Budget, TooHard, boxes, is_possible
+from segdsl.overlap.witness import Builder, Example
+from segdsl.semantics import ir
+from segdsl.semantics.calendar import Clock
+from segdsl.semantics.evaluate import BadKeys, BadMoment, BadValue, truths
+from segdsl.semantics.types import Date
+
+# What one question may cost, in steps of the search; and how many boxes are tried for an example.
+STEPS = 60_000
+MOST_BOXES = 40
+MOST_MOMENTS = 12
+# Where no definition names a day, examples are made for this one.
+DEFAULT_DAY = date(2026, 1, 15)
+
+Why = OneOf["too many cases", "no example found", "looks at everyone", "a condition that is not looked into"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A condition on rows of an entity that shall hold, or shall not."""
+
+    condition: ir.Condition
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """No customer can keep all claims. `because`: enough of the tests in them to rule everybody out, as written."""
+
+    because: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """This customer keeps all claims."""
+
+    example: Example
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Neither was found."""
+
+    why: str
+
+
+Answer = Nobody | Somebody | Unknown
+
+
+class Analysis:
+    """Questions about one program."""
+
+    def __init__(self, program: ir.Program) -> None:
+        self.program = program
+        self.normalizer = Normalizer(program)
+        self.histories = Histories(self.normalizer)
+
+    def ask(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> Answer:
+        """Whether some row of `entity` keeps all claims."""
+        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        if NEVER in terms:
+            return Nobody(())
+        corpus = self.histories.corpus(*terms)
+        budget = Budget(steps)
+        doubts: list[str] = []
+        try:
+            for tried, box in enumerate(boxes(corpus, terms, budget)):
+                if tried == MOST_BOXES:
+                    return Unknown("too many cases")
+                found = self._example(entity, claims, terms, corpus, box)
+                if isinstance(found, Example):
+                    return Somebody(found)
+                if found:
+                    doubts.append(found)
+        except TooHard:
+            return Unknown("too many cases")
+        return Unknown(doubts[0]) if doubts else Nobody(self._reason(corpus, terms))
+
+    def formula(self, entity: str, claim: Claim) -> Formula:
+        """Who keeps a claim."""
+        found = self.normalizer.condition(claim.condition, entity)
+        return found if claim.holds else complement(found)
+
+    # --- examples -------------------------------------------------------------------------------------
+
+    def _example(
+        self, entity: str, claims: Sequence[Claim], terms: Sequence[Formula], corpus: Corpus, box: Box
+    ) -> Example | str:
+        """A customer of the box whom the evaluator accepts; else why not, or nothing where the box is empty after all."""
+        why = "no example found"
+        for clock in self._clocks(terms):
+            try:
+                example = Builder(self.histories, clock).example(entity, corpus, box)
+                if self.accepts(entity, claims, example):
+                    return example
+            except CannotBuild as error:
+                if error.impossible:
+                    return ""
+                why = error.why
+            except moments.NoneFits:
+                why = "no moment was found at which all its windows fit"
+            except (BadKeys, BadValue, BadMoment, OverflowError):
+                continue
+        return why
+
+    def accepts(self, entity: str, claims: Sequence[Claim], example: Example) -> bool:
+        """Whether the reference evaluator says of the example what is claimed."""
+        conditions = [claim.condition for claim in claims]
+        found = truths(self.program, entity, conditions, example.world, example.key, example.as_of)
+        return found == [claim.holds for claim in claims] and any_row(example)
+
+    def _clocks(self, terms: Sequence[Formula]) -> Iterator[Clock]:
+        """Moments at which an example may be there: one for all, and others around the days that definitions name."""
+        zone = ZoneInfo(self.program.timezone)
+        noon = datetime(DEFAULT_DAY.year, DEFAULT_DAY.month, DEFAULT_DAY.day, 12)
+        first = Clock(noon.replace(tzinfo=zone).astimezone(UTC), zone, self.program.week_starts)
+        days, offsets = _times(terms)
+        for moment in moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]:
+            yield Clock(moment, zone, self.program.week_starts)
+
+    # --- proofs ---------------------------------------------------------------------------------------
+
+    def _reason(self, corpus: Corpus, terms: Sequence[Formula]) -> tuple[Test, ...]:
+        """The tests that a proof needs: terms that can be left out are, then single tests of those that stay."""
+        needed = list(terms)
+        for term in terms:
+            fewer = [each for each in needed if each is not term]
+            if not self._may_be(corpus, fewer):
+                needed = fewer
+        parts = [part for term in needed for part in (term.terms if isinstance(term, All) else (term,))]
+        for part in list(parts):
+            fewer = [each for each in parts if each is not part]
+            if not self._may_be(corpus, fewer):
+                parts = fewer
+        return tuple(dict.fromkeys(test for part in parts for test in tests(part)))
+
+    def _may_be(self, corpus: Corpus, terms: Sequence[Formula]) -> bool:
+        try:
+            return is_possible(corpus, terms, Budget(STEPS))
+        except TooHard:
+            return True
+
+
+def any_row(example: Example) -> bool:
+    return bool(example.world.get(example.entity))
+
+
+def _times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
+    """The days that formulas name (as ordinals), and how many days away their moving windows reach."""
+    days: dict[int, None] = {}
+    offsets: dict[int, None] = {}
+    waiting = list(terms)
+    seen: set[RowSet] = set()
+    while waiting:
+        for test in tests(waiting.pop()):
+            match test.axis.about:
+                case Time(value, family):
+                    assert isinstance(test.values, Ordered)
+                    for place, _ in test.values.cuts:
+                        if family == "written":
+                            days[int(place) if isinstance(value.type, Date) else int(place) // moments.DAY + 1] = None
+                        elif family in ("days", "months"):
+                            offsets[int(place) * (1 if family == "days" else 30)] = None
+                case Count(rows) | Aggregate(_, rows) if rows not in seen:
+                    seen.add(rows)
+                    waiting.append(rows.where)
+    return list(days), list(offsets)
