@@ -82,7 +82,7 @@ RULES: dict[str, Rule] = _rules(
     missing_condition="a segment without `when` or `otherwise`",
     repeated_clause="a clause that is given twice",
     missing_priority="a member of an exclusive group without a priority",
-    repeated_priority="two members of an exclusive group with one priority",
+    repeated_priority="two members of an exclusive group with one priority that share customers, or may",
     stray_priority="a priority where nothing is ranked",
     mixed_group="a group of segments that are sets of different entities",
     bad_otherwise="an `otherwise` that has nothing to be the rest of",
@@ -90,7 +90,11 @@ RULES: dict[str, Rule] = _rules(
     bad_split="shares of a split that are more than the whole",
     stray_member="a segment in a group that `tiers` or `split` make",
     bad_promise="an `expect` that nothing can keep, or that is about something else",
-    incomplete_group="a `complete` group that somebody may fall through",
+    incomplete_group="a `complete` group that somebody falls through, or may",
+    # conflicts, found without data
+    never_matches="a segment that nobody can be in",
+    shadowed="a segment that always loses to those above it in its exclusive group",
+    refuted_promise="an `expect` that an example customer breaks",
     # what a database cannot say
     unsupported="a construct that this database cannot say exactly",
     other_spelling="a file that another layout or spelling cannot say without change",
@@ -98,6 +102,13 @@ RULES: dict[str, Rule] = _rules(
     no_segments="a project without segments",
 ) | _rules(
     Severity.WARNING,
+    always_matches="a segment that everybody is in",
+    redundant_condition="a condition that changes nothing where it stands",
+    dead_branch="an alternative of `or` that nobody comes to",
+    impossible_rows="rows that cannot be there are looked for",
+    nothing_left="an `otherwise` that nobody is left for",
+    same_people="two segments that always hold the same customers",
+    unproved_promise="an `expect` that could be neither proved nor refuted",
     includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
     review_due="a segment that should have been looked at again by now",
     inactive="a segment whose days are over",
@@ -123,6 +134,7 @@ class Diagnostic:
     label: Label
     help: str = ""
     others: tuple[Label, ...] = ()
+    example: str = ""  # a customer who shows it, as text of several lines
 
     @property
     def severity(self) -> Severity:
@@ -144,10 +156,11 @@ class Report:
         label: str = "",
         help: str = "",
         others: Iterable[Label] = (),
+        example: str = "",
     ) -> None:
         """Records a finding of the rule named `rule` (a key of `RULES`)."""
         others = tuple(Label(other.span.home, other.text) for other in others)
-        self._diagnostics.append(Diagnostic(RULES[rule], message, Label(span.home, label), help, others))
+        self._diagnostics.append(Diagnostic(RULES[rule], message, Label(span.home, label), help, others, example))
 
     def extend(self, other: Report) -> None:
         self._diagnostics.extend(other)

@@ -28,6 +28,7 @@ from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.evaluate import BadKeys, BadMoment, BadValue, truths
 from segdsl.semantics.types import Date
+from segdsl.source import NOWHERE
 
 # What one question may cost, in steps of the search; and how many boxes are tried for an example.
 STEPS = 60_000
@@ -71,6 +72,11 @@ class Unknown:
 Answer = Nobody | Somebody | Unknown
 
 
+def within(segment: str, holds: bool = True) -> Claim:
+    """The claim that a row is in a segment, or is not."""
+    return Claim(ir.InSegment(segment, span=NOWHERE), holds)
+
+
 class Analysis:
     """Questions about one program."""
 
@@ -99,6 +105,14 @@ class Analysis:
         except TooHard:
             return Unknown("too many cases")
         return Unknown(doubts[0]) if doubts else Nobody(self._reason(corpus, terms))
+
+    def proof(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> Nobody | None:
+        """The proof that no row of `entity` keeps all claims, where one is found; examples are not looked for."""
+        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        if NEVER in terms:
+            return Nobody(())
+        corpus = self.histories.corpus(*terms)
+        return None if self._may_be(corpus, terms, steps) else Nobody(self._reason(corpus, terms))
 
     def formula(self, entity: str, claim: Claim) -> Formula:
         """Who keeps a claim."""
@@ -158,9 +172,9 @@ class Analysis:
                 parts = fewer
         return tuple(dict.fromkeys(test for part in parts for test in tests(part)))
 
-    def _may_be(self, corpus: Corpus, terms: Sequence[Formula]) -> bool:
+    def _may_be(self, corpus: Corpus, terms: Sequence[Formula], steps: int = STEPS) -> bool:
         try:
-            return is_possible(corpus, terms, Budget(STEPS))
+            return is_possible(corpus, terms, Budget(steps))
         except TooHard:
             return True
 

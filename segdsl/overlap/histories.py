@@ -33,6 +33,8 @@ class Histories:
     def __init__(self, normalizer: Normalizer) -> None:
         self.normalizer = normalizer
         self._within: dict[tuple[RowSet, Formula], bool] = {}
+        self._can_be: dict[RowSet, bool] = {}
+        normalizer.can_be = self.can_be
 
     def corpus(self, *formulas: Formula) -> Corpus:
         """The cells of some formulas about rows of one table."""
@@ -49,6 +51,12 @@ class Histories:
             return is_possible(self.corpus(*formulas), formulas, Budget(STEPS))
         except TooHard:
             return True
+
+    def can_be(self, rows: RowSet) -> bool:
+        """Whether there may be such a row."""
+        if rows not in self._can_be:
+            self._can_be[rows] = self.possible(rows.where)
+        return self._can_be[rows]
 
     def is_within(self, inner: Formula, outer: RowSet) -> bool:
         """Whether every row of `outer`'s table that fulfils `inner` is one of `outer`."""

@@ -66,6 +66,8 @@ class Normalizer:
         self._segments: dict[str, Formula] = {}
         self._rows: dict[RowSet, RowSet] = {}
         self._axes: dict[tuple[str, About], Axis] = {}
+        # Whether a row may fulfil a condition; whoever can search says so.
+        self.can_be: Callable[[RowSet], bool] = lambda rows: rows.where != NEVER
 
     # --- whole definitions --------------------------------------------------------------------------
 
@@ -139,7 +141,7 @@ class Normalizer:
 
     def count(self, rows: RowSet, values: Values, span: Span, table: str) -> Formula:
         """The test that there are so many such rows."""
-        if rows.where == NEVER:
+        if not self.can_be(rows):
             return ALWAYS if values.holds(0) else NEVER  # type: ignore[arg-type]
         return test(self._axis(table, Count(rows), FROM_ZERO), values, span)
 

@@ -35,10 +35,15 @@ class Budget:
             raise TooHard
 
 
-def boxes(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box | None = None) -> Iterator[Box]:
-    """Boxes in which all `terms` hold, each told apart from the others by some axis. Raises `TooHard`."""
+def boxes(
+    corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box | None = None, with_ties: bool = True
+) -> Iterator[Box]:
+    """Boxes in which all `terms` hold, each told apart from the others by some axis. Raises `TooHard`.
+
+    Without ties every axis is taken to be free of the others: more boxes, found sooner.
+    """
     box = dict(start or {})
-    todo = _narrowed(corpus, box, list(terms), budget)
+    todo = _narrowed(corpus, box, list(terms), budget, with_ties)
     if todo is None:
         return
     if not todo:
@@ -48,7 +53,7 @@ def boxes(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box |
     clause = min(todo, key=_ways)
     rest = [term for term in todo if term is not clause]
     for alternative in _alternatives(clause):
-        yield from boxes(corpus, [*alternative, *rest], budget, box)
+        yield from boxes(corpus, [*alternative, *rest], budget, box, with_ties)
 
 
 def is_possible(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box | None = None) -> bool:
@@ -88,7 +93,15 @@ def _least(count: int, terms: tuple[Formula, ...]) -> Formula:
     return Any(terms) if count == 1 else Least(count, terms)
 
 
-def _narrowed(corpus: Corpus, box: Box, todo: list[Formula], budget: Budget) -> list[Formula] | None:
+def narrowed(corpus: Corpus, terms: Sequence[Formula], budget: Budget) -> Box | None:
+    """A box that holds everyone who fulfils all terms, maybe others, too; None when nobody does. Raises `TooHard`."""
+    box: Box = {}
+    return None if _narrowed(corpus, box, list(terms), budget, with_ties=False) is None else box
+
+
+def _narrowed(
+    corpus: Corpus, box: Box, todo: list[Formula], budget: Budget, with_ties: bool
+) -> list[Formula] | None:
     """The terms that are still open once all others have narrowed `box`; None when nothing is left of it."""
     while True:
         open_: list[Formula] = []
@@ -109,7 +122,7 @@ def _narrowed(corpus: Corpus, box: Box, todo: list[Formula], budget: Budget) -> 
                     todo.extend(terms)
                 case term:
                     open_.append(term)
-        if changed and not _tied(corpus, box, changed, budget):
+        if with_ties and changed and not _tied(corpus, box, changed, budget):
             return None
         left: list[Formula] = []
         for term in open_:

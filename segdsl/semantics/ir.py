@@ -649,6 +649,7 @@ class Segment(Node):
     priority: int | None
     condition: Condition
     promises: tuple[Promise, ...] = ()
+    is_rest: bool = False  # written with `otherwise`
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,7 @@ def _segment(
         priority,
         while_active(node, condition, report),
         tuple(promises(node, (scope or entity).table.name, expressions.segments, report)),
+        node.otherwise,
         span=node.name.span,
     )
 
@@ -270,7 +271,7 @@ def _groups(written: _Definitions, catalog: Catalog, report: Report) -> dict[str
             help_ = f"write `in {name}` in the head of a segment"
             report.add("empty-group", f"group `{name}` has no segments", node.name.span, help=help_)
     return {
-        name: _group(node, members[name], report, proven=name in written.shorthands)
+        name: _group(node, members[name], report)
         for name, node in written.groups.items()
     }
 
@@ -350,7 +351,7 @@ def _check_membership(segment: ast.Segment, groups: Mapping[str, ast.Group], rep
         )
 
 
-def _group(node: ast.Group, members: list[ast.Segment], report: Report, *, proven: bool = False) -> ir.Group:
+def _group(node: ast.Group, members: list[ast.Segment], report: Report) -> ir.Group:
     name = node.name.text
     rests = [segment for segment in members if segment.otherwise]
     for second in rests[1:]:
@@ -361,17 +362,9 @@ def _group(node: ast.Group, members: list[ast.Segment], report: Report, *, prove
             help="keep one: it holds everyone the others leave",
             others=(Label(rests[0].name.span, "the first"),),
         )
-    if node.complete and not rests and not proven:
-        report.add(
-            "incomplete-group",
-            f"it is not proven that every customer is in one of group `{name}`",
-            node.name.span,
-            help="add a segment with `otherwise`, which holds everyone the others leave",
-        )
     ranked = members
     if node.exclusive:
         ranked = sorted(members, key=lambda segment: (segment.priority is None, _rank(segment)))
-        _check_ranks(ranked, report)
     return ir.Group(
         name,
         node.title.value if node.title else name,
@@ -386,21 +379,6 @@ def _group(node: ast.Group, members: list[ast.Segment], report: Report, *, prove
 
 def _rank(segment: ast.Segment) -> int:
     return int(segment.priority.value) if segment.priority else 0
-
-
-def _check_ranks(ranked: Sequence[ast.Segment], report: Report) -> None:
-    """Who wins must be decided: no priority twice, and nothing ranks behind the rest of the group."""
-    given = [segment for segment in ranked if segment.priority is not None]
-    for first, second in pairwise(given):
-        assert first.priority is not None and second.priority is not None
-        if first.priority.value == second.priority.value:
-            report.add(
-                "repeated-priority",
-                f"`{first.name.text}` and `{second.name.text}` have one priority: who wins is not decided",
-                second.priority.span,
-                help="give one of them another number: the lowest wins",
-                others=(Label(first.priority.span, "the same number"),),
-            )
 
 
 def _order(program: ir.Program, report: Report) -> tuple[str, ...]:

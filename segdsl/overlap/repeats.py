@@ -1,0 +1,40 @@
+"""Segments that always hold the same customers, under two names."""
+
+from __future__ import annotations
+
+from segdsl.diagnostics import Label, Report
+from segdsl.overlap.analysis import Analysis, within
+from segdsl.overlap.relations import Relations
+from segdsl.semantics import ir
+
+
+def check(analysis: Analysis, report: Report) -> None:
+    """Reports every segment that repeats an earlier one; of several alike each names the first."""
+    for entity, names in analysis.program.by_entity(tuple(analysis.program.segments)).items():
+        relations = Relations(analysis, entity, names)
+        repeated: set[str] = set()
+        for number, first in enumerate(names):
+            if first in repeated:
+                continue
+            for second in names[number + 1 :]:
+                if relations.may_be_equal(first, second) and _are_equal(analysis, entity, first, second):
+                    repeated.add(second)
+                    _report(analysis.program, first, second, report)
+
+
+def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:
+    return (
+        analysis.proof(entity, [within(first)]) is None
+        and analysis.proof(entity, [within(first), within(second, False)]) is not None
+        and analysis.proof(entity, [within(second), within(first, False)]) is not None
+    )
+
+
+def _report(program: ir.Program, first: str, second: str, report: Report) -> None:
+    report.add(
+        "same-people",
+        f"`{second}` always holds the same people as `{first}`",
+        program.segments[second].span,
+        help=f"write `when in segment {first}` if that is meant, or leave one of them out",
+        others=(Label(program.segments[first].span, "the same people"),),
+    )
