@@ -23,7 +23,7 @@ project has errors: its `diagnostics` say which), `segdsl.compiler.BadRequest` (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from segdsl.diagnostics import Report
+    from segdsl.overlap.comparison import Comparison
+    from segdsl.overlap.relations import Pair
     from segdsl.project import Project
     from segdsl.warehouse import Members, RunSummary, Sizes
 
-__all__ = ["check", "compile", "load", "members", "run", "size"]
+__all__ = ["check", "compare", "compile", "load", "members", "overlap", "run", "size"]
 
 
 def load(path: str | Path = ".", *, environment: Mapping[str, str] | None = None) -> Project:
@@ -57,6 +59,26 @@ def check(project: Project, settings: Mapping[str, str] | None = None, *, today:
     from segdsl import compiler
 
     return compiler.check(project, settings, today).report
+
+
+def overlap(
+    project: Project, names: Sequence[str] = (), *, settings: Mapping[str, str] | None = None
+) -> Iterator[Pair]:
+    """How every two of the segments (none named: of all) stand to each other, without data.
+
+    `.relation` is `disjoint`, `within`, `contains`, `equal` (proved for all data that keep the catalog's declarations),
+    `overlaps` (with an `.example` whom the reference evaluator accepts in both) or `unknown` (with a `.reason`).
+    """
+    from segdsl import compiler
+
+    return compiler.overlap(compiler.understood(project, settings), names)
+
+
+def compare(project: Project, left: str, right: str, *, settings: Mapping[str, str] | None = None) -> Comparison:
+    """One pair, explained: `.relation`, and what is known of `.both`, `.left_alone` and `.right_alone`."""
+    from segdsl import compiler
+
+    return compiler.compare(compiler.understood(project, settings), left, right)
 
 
 def compile(

@@ -199,6 +199,33 @@ def _run(options: Namespace) -> int:
     return FINE
 
 
+def _overlap(options: Namespace) -> int:
+    from segdsl import relations
+
+    program = _understood(options)
+    names = compiler.chosen(program, options.names)
+    pairs = compiler.overlap(program, names)
+    if options.format == "json":
+        _print_json(relations.as_json(pairs, program))
+    elif options.format == "csv":
+        sys.stdout.writelines(relations.as_csv(pairs))
+    else:
+        print(relations.table(list(pairs), names, _paint(sys.stdout, options)))
+    return FINE
+
+
+def _compare(options: Namespace) -> int:
+    from segdsl import relations
+
+    program = _understood(options)
+    found = compiler.compare(program, options.left, options.right)
+    if options.format == "json":
+        _print_json(relations.comparison_json(found, program))
+    else:
+        print(relations.explained(found, program, _paint(sys.stdout, options)))
+    return FINE
+
+
 def _schema(options: Namespace) -> int:
     from segdsl import schemas
 
@@ -212,6 +239,8 @@ def _schema(options: Namespace) -> int:
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "init": _init,
     "check": _check,
+    "overlap": _overlap,
+    "compare": _compare,
     "fmt": _fmt,
     "compile": _compile,
     "size": _size,
@@ -258,11 +287,20 @@ def _parser() -> ArgumentParser:
 
     init = command("init", "make a small project that runs at once, with data")
     init.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to make it (default: here)")
-    check = command("check", "find everything that can be known without data: syntax, names, types, promises")
+    check = command("check", "find everything that can be known without data: syntax, names, types, conflicts, promises")
     check.add_argument("paths", nargs="*", metavar="PATH", help="show the findings of these files or folders only")
     check.add_argument("--strict", action="store_true", help="warnings count as findings: exit code 1")
     _add_settings(check)
     _add_format(check, "text", "json")
+    overlap = command("overlap", "tell how every two segments stand to each other: who could be in both, without data")
+    overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    _add_settings(overlap)
+    _add_format(overlap, "text", "json", "csv")
+    compare = command("compare", "explain one pair of segments: what keeps them apart, or an example of who is in both")
+    compare.add_argument("left", metavar="A", help="a segment")
+    compare.add_argument("right", metavar="B", help="another one")
+    _add_settings(compare)
+    _add_format(compare, "text", "json")
     fmt = command("fmt", "write definitions in the one canonical layout, and name the files that have changed")
     fmt.add_argument("paths", nargs="*", metavar="PATH", help="these files or folders only")
     fmt.add_argument("--check", action="store_true", help="write nothing: name what would change, with exit code 1")
@@ -328,10 +366,20 @@ def _project(options: Namespace, paths: Sequence[str] = ()) -> Project:
     return projects.load(start, os.environ)
 
 
+def _understood(options: Namespace) -> ir.Program:
+    """The program of a project whose segments can be compared: conflicts among them are no hindrance."""
+    project = _project(options)
+    return _without_errors(options, project, compiler.understood)
+
+
 def _sound(options: Namespace) -> tuple[Project, ir.Program]:
     project = _project(options)
+    return project, _without_errors(options, project, compiler.sound)
+
+
+def _without_errors(options: Namespace, project: Project, pass_: Callable[..., ir.Program]) -> ir.Program:
     try:
-        return project, compiler.sound(project, _settings(options))
+        return pass_(project, _settings(options))
     except Findings as found:
         code = _code(found.diagnostics, project)
         raise SystemExit(_show_findings(found.diagnostics, sys.stderr, options, code)) from None

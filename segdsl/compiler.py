@@ -5,6 +5,7 @@ The map of the house. The tree on disk is the pipeline:
     source.py  diagnostics.py      text with positions; findings as values
     grammar/      what was written?      text and YAML -> `ast`            (lark and PyYAML live here only)
     semantics/    what does it mean?     `ast` + catalog -> `ir`           (`evaluate` is the meaning, in Python)
+    overlap/      who is in both?        `ir` -> formulas -> proofs and example customers
     backends/     how is it said?        `ir` -> plan -> sqlglot -> SQL    (sqlglot lives here only)
     warehouse/    who is in it?          SQL + a target -> rows            (connections and drivers live here only)
     compiler.py   this file: the stages, in order
@@ -15,20 +16,20 @@ The map of the house. The tree on disk is the pipeline:
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
-    __init__.py   the Python API: load, check, compile, size, members, run
+    __init__.py   the Python API: load, check, overlap, compare, compile, size, members, run
     cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
 
     Source -> ast.Module -> ir.Program -> SQL text -> rows
 
-Who may import whom: source <- diagnostics <- grammar <- semantics <- backends <- compiler <- warehouse <- cli;
-semantics sees of the grammar only its tree; backends never see the grammar; the evaluator and the backends both
-read the IR and do not know each other. `tests/test_architecture.py` holds the house to it.
+Who may import whom: source <- diagnostics <- grammar <- semantics <- {overlap | backends} <- compiler <- warehouse <- cli;
+semantics sees of the grammar only its tree; backends never see the grammar; overlap and the backends both read the
+IR and do not know each other. `tests/test_architecture.py` holds the house to it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import zip_longest
@@ -40,6 +41,8 @@ from segdsl.source import Source
 
 if TYPE_CHECKING:
     from segdsl.grammar import ast
+    from segdsl.overlap.comparison import Comparison
+    from segdsl.overlap.relations import Pair
     from segdsl.project import Project
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
@@ -78,8 +81,19 @@ def check(project: Project, settings: Mapping[str, str] | None = None, today: da
     """Everything that can be known about a project without data. `settings` replace the values of `let`s. Reviews that
     are due and segments that are over are found when `today` is given.
 
-    Without a catalog that can be read there is no program, and only what is wrong with the text is found.
+    Without a catalog that can be read there is no program, and only what is wrong with the text is found. Conflicts
+    are looked for once everything else is free of errors.
     """
+    from segdsl.overlap import conflicts
+
+    checked = read(project, settings, today)
+    if checked.program is not None and not checked.report.has_errors:
+        conflicts.check(checked.program, checked.report)
+    return checked
+
+
+def read(project: Project, settings: Mapping[str, str] | None = None, today: date | None = None) -> Checked:
+    """The project as meant, and what is wrong with its text, names and types."""
     report = Report(project.findings)
     modules = read_definitions(project.segments, report)
     catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
@@ -99,9 +113,25 @@ def _holds_segments(module: ast.Module) -> bool:
     return any(isinstance(definition, ast.Segment | ast.Tiers | ast.Split) for definition in module.definitions)
 
 
+def understood(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:
+    """The program of a project without errors in its text, names and types. Raises `Findings` otherwise."""
+    return _without_errors(read(project, settings))
+
+
 def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:
-    """The program of a project without errors. Raises `Findings` otherwise."""
-    checked = check(project, settings)
+    """The program of a project without errors. Raises `Findings` otherwise.
+
+    Of conflicts only those count that leave open who is in which segment: who wins, and whether a `complete` group is.
+    """
+    from segdsl.overlap import conflicts
+
+    checked = read(project, settings)
+    if checked.program is not None and not checked.report.has_errors:
+        conflicts.check_decided(checked.program, checked.report)
+    return _without_errors(checked)
+
+
+def _without_errors(checked: Checked) -> ir.Program:
     if checked.program is None or checked.report.has_errors:
         raise Findings(checked.report.sorted())
     return checked.program
@@ -251,3 +281,28 @@ def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Cl
         return ";\n\n".join(statements)
     except Unsupported as unsupported:
         raise Findings([unsupported.diagnostic]) from None
+
+
+# --- how segments stand to each other ---------------------------------------------------------------
+
+
+def overlap(program: ir.Program, names: Sequence[str] = ()) -> Iterator[Pair]:
+    """The relation of every pair of the segments `names` (none: of all) that are sets of one entity."""
+    from segdsl.overlap.analysis import Analysis
+    from segdsl.overlap.relations import Relations
+
+    analysis = Analysis(program)
+    for entity, of_it in program.by_entity(chosen(program, names)).items():
+        yield from Relations(analysis, entity, of_it).pairs()
+
+
+def compare(program: ir.Program, left: str, right: str) -> Comparison:
+    """How one segment stands to another, with examples of all that is said."""
+    from segdsl.overlap.comparison import compare
+
+    left, right = chosen(program, [left, right]) if left != right else (left, right)
+    one, other = program.segments[left], program.segments[right]
+    if one.entity != other.entity:
+        message = f"`{left}` holds rows of `{one.entity}`, and `{right}` rows of `{other.entity}`"
+        raise BadRequest(message, "compare segments of one entity")
+    return compare(program, left, right)

@@ -75,7 +75,13 @@ def diagnostic(finding: Diagnostic, paint: Paint = PLAIN) -> str:
         (finding.label, *finding.others),
         finding.help,
         paint,
+        finding.example,
     )
+
+
+def places(labels: Sequence[Label], paint: Paint = PLAIN) -> str:
+    """The lines that some labels stand in, the first one marked as the main one."""
+    return "\n".join(_problem("", "bold", "", labels, "", paint).split("\n")[1:])
 
 
 def problem(message: str, help: str = "", where: Span | None = None, paint: Paint = PLAIN) -> str:
@@ -84,7 +90,9 @@ def problem(message: str, help: str = "", where: Span | None = None, paint: Pain
     return _problem("error", "error", message, labels, help, paint)
 
 
-def _problem(head: str, style: str, message: str, labels: Sequence[Label], help: str, paint: Paint) -> str:
+def _problem(
+    head: str, style: str, message: str, labels: Sequence[Label], help: str, paint: Paint, example: str = ""
+) -> str:
     main = labels[0].span.source if labels else None
     sources = list(dict.fromkeys(label.span.source.name for label in labels if label.span.source.name))
     lines = [paint(style, head) + paint("bold", f": {escaped(message)}")]
@@ -97,6 +105,9 @@ def _problem(head: str, style: str, message: str, labels: Sequence[Label], help:
         at = f":{place.line}:{place.column}" if inside[0].span.source.text else ""
         lines.append(f"{gutter}{paint('place', arrow)} {escaped(name)}{at}")
         lines += _snippet(inside, labels[0], style, gutter, paint)
+    if example:
+        lines.append(f"{gutter} {paint('place', '=')} for example:")
+        lines += [f"{gutter}     {escaped(line)}" for line in example.split("\n")]
     if help:
         lead = f"{gutter} {paint('place', '=')} help: "
         lines.append(lead + f"\n{gutter}         ".join(map(escaped, help.split("\n"))))
@@ -206,4 +217,5 @@ def finding_json(finding: Diagnostic) -> dict[str, object]:
         "end_line": end.line if known else None,
         "end_column": end.column if known else None,
         "help": finding.help,
+        "example": finding.example,
     }

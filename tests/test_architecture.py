@@ -19,18 +19,20 @@ ROOMS: dict[str, set[str]] = {
     "grammar": {"source", "diagnostics"},
     "semantics": {"source", "diagnostics", "grammar.ast"},
     "backends": {"source", "diagnostics", "semantics"},
+    "overlap": {"source", "diagnostics", "semantics"},
     "project": {"source", "diagnostics", "grammar.ast", "grammar.files", "grammar.keys"},
-    "compiler": {"source", "diagnostics", "grammar", "semantics", "backends", "project"},
+    "compiler": {"source", "diagnostics", "grammar", "semantics", "overlap", "backends", "project"},
     "introspection": {"source", "diagnostics", "semantics"},
     "folder": {"diagnostics", "semantics.catalog", "introspection"},
     "warehouse": {"diagnostics", "semantics", "backends", "compiler", "project", "introspection", "folder"},
     "render": {"source", "diagnostics"},
     "results": {"render", "semantics.ir", "warehouse"},
+    "relations": {"render", "diagnostics", "overlap", "semantics.ir"},
     "scaffold": {"diagnostics", "compiler"},
     "schemas": {"grammar.keys", "grammar.files", "grammar.yaml_definitions", "semantics.declare", "project"},
     "cli": {"source", "diagnostics", "semantics.ir", "compiler", "project", "introspection", "folder", "warehouse",
-            "render", "results", "scaffold", "schemas"},
-    "__init__": {"diagnostics", "compiler", "project", "warehouse"},
+            "render", "results", "relations", "scaffold", "schemas"},
+    "__init__": {"diagnostics", "overlap", "compiler", "project", "warehouse"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -43,6 +45,7 @@ LIBRARIES: dict[str, set[str]] = {
     "duckdb": {"warehouse"},
     "duckdb_engine": {"warehouse"},
     "jinja2": {"scaffold"},
+    "z3": {"overlap"},
 }
 
 # What asks the machine rather than the caller, and the rooms that may.

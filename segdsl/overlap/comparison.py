@@ -1,0 +1,55 @@
+"""One pair of segments, explained: what keeps them apart, or who is in both and in one alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segdsl.overlap.analysis import Analysis, Answer, Nobody, Somebody, Unknown, within
+from segdsl.overlap.relations import Relation
+from segdsl.semantics import ir
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is known of those in both segments, in the left one alone and in the right one alone.
+
+    `winner` is the one that takes those in both, where an exclusive group decides it.
+    """
+
+    left: str
+    right: str
+    relation: Relation
+    both: Answer
+    left_alone: Answer
+    right_alone: Answer
+    winner: str | None = None
+
+
+def compare(program: ir.Program, left: str, right: str) -> Comparison:
+    """The two are segments of one entity."""
+    analysis = Analysis(program)
+    entity = program.segments[left].entity
+    both = analysis.ask(entity, [within(left), within(right)])
+    left_alone = analysis.ask(entity, [within(left), within(right, False)])
+    right_alone = analysis.ask(entity, [within(right), within(left, False)])
+    relation = relation_of(both, left_alone, right_alone)
+    winner = left if left in program.rivals(right) else right if right in program.rivals(left) else None
+    return Comparison(left, right, relation, both, left_alone, right_alone, winner)
+
+
+def relation_of(both: Answer, left_alone: Answer, right_alone: Answer) -> Relation:
+    """What three answers amount to. A segment of nobody is disjoint from all."""
+    match both, left_alone, right_alone:
+        case Nobody(), _, _:
+            return "disjoint"
+        case _, Nobody(), Nobody():
+            return "equal"
+        case _, Nobody(), _:
+            return "within"
+        case _, _, Nobody():
+            return "contains"
+        case Somebody(), _, _:
+            return "overlaps"
+        case Unknown(), _, _:
+            return "unknown"
+    raise AssertionError((both, left_alone, right_alone))

@@ -1,0 +1,184 @@
+"""How segments stand to each other, as text for people and as JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from segdsl import render
+from segdsl.diagnostics import Label
+
+if TYPE_CHECKING:
+    from segdsl.overlap.analysis import Answer
+    from segdsl.overlap.comparison import Comparison
+    from segdsl.overlap.relations import Pair
+    from segdsl.semantics import ir
+
+JSON_VERSION = 1
+# A grid of more segments than this is wider than a screen.
+WIDEST_GRID = 30
+SIGNS = {"disjoint": ".", "overlaps": "x", "within": "<", "contains": ">", "equal": "=", "unknown": "?"}
+SAID = {
+    "disjoint": "share nobody",
+    "overlaps": "overlap",
+    "within": "the one on the left lies within the other",
+    "contains": "the one on the left holds all of the other",
+    "equal": "hold the same people",
+    "unknown": "not known",
+}
+SWAPPED = {"within": "contains", "contains": "within"}
+
+
+def table(pairs: Sequence[Pair], names: Sequence[str], paint: render.Paint = render.PLAIN) -> str:
+    """The relation of every pair: a grid of signs, or a list of all that are not disjoint where a grid is too wide."""
+    counts = Counter(pair.relation for pair in pairs)
+    lines = list(_grid(pairs, names, paint) if len(names) <= WIDEST_GRID else _listed(pairs))
+    if lines:
+        lines.append("")
+    lines.append(", ".join(f"{render.counted(len(pairs), 'pair')}: " * (not index) + f"{counts[kind]:,} {kind}"
+                           for index, kind in enumerate(kind for kind in SIGNS if counts[kind])) or "no pairs")  # fmt: skip
+    for pair in pairs:
+        if pair.relation == "unknown":
+            lines.append(f"  {render.escaped(pair.left)} and {render.escaped(pair.right)}: {pair.reason}")
+    return "\n".join(lines)
+
+
+def _grid(pairs: Sequence[Pair], names: Sequence[str], paint: render.Paint) -> Iterator[str]:
+    if len(names) < 2:
+        return
+    known = {(pair.left, pair.right): pair.relation for pair in pairs}
+    known |= {(pair.right, pair.left): SWAPPED.get(pair.relation, pair.relation) for pair in pairs}  # type: ignore[misc]
+    widest = max(render.width(render.escaped(name)) for name in names)
+    digits = len(str(len(names)))
+    yield " " * (digits + 2 + widest) + "".join(f" {number:>{digits}}" for number in range(1, len(names) + 1))
+    for number, left in enumerate(names, start=1):
+        shown = render.escaped(left)
+        signs = [" " if left == right else SIGNS[known[left, right]] if (left, right) in known else " " for right in names]
+        cells = "".join(f" {' ' * (digits - 1)}{paint(_style(sign), sign)}" for sign in signs)
+        yield f"{number:>{digits}}  {shown}{' ' * (widest - render.width(shown))}{cells}".rstrip()
+    yield ""
+    present = {pair.relation for pair in pairs}
+    present |= {SWAPPED.get(relation, relation) for relation in present}  # type: ignore[misc]
+    yield paint("dim", "   ".join(f"{sign} {_legend(kind)}" for kind, sign in SIGNS.items() if kind in present))
+
+
+def _legend(kind: str) -> str:
+    return {"within": "row lies within column", "contains": "row holds all of column"}.get(kind, SAID[kind])
+
+
+def _style(sign: str) -> str:
+    return {"x": "warning", "=": "error", "?": "error"}.get(sign, "dim")
+
+
+def _listed(pairs: Iterable[Pair]) -> Iterator[str]:
+    for pair in pairs:
+        if pair.relation != "disjoint":
+            yield f"{render.escaped(pair.left)}  {pair.relation}  {render.escaped(pair.right)}"
+
+
+def as_json(pairs: Iterable[Pair], program: ir.Program) -> dict[str, object]:
+    """`{"version", "pairs": [{"left", "right", "relation", "witness", "reason"}], "summary": {relation: number}}`.
+
+    `witness` is the example as YAML text, null where there is none.
+    """
+    from segdsl.overlap.example_text import printed
+
+    found = [
+        {
+            "left": pair.left,
+            "right": pair.right,
+            "relation": pair.relation,
+            "witness": None if pair.example is None else printed(pair.example, program),
+            "reason": pair.reason,
+        }
+        for pair in pairs
+    ]
+    counts = Counter(str(pair["relation"]) for pair in found)
+    return {"version": JSON_VERSION, "pairs": found, "summary": {kind: counts[kind] for kind in SIGNS}}
+
+
+def as_csv(pairs: Iterable[Pair]) -> Iterator[str]:
+    """Lines of `left,right,relation,reason`, the head first."""
+    for row in (("left", "right", "relation", "reason"), *((p.left, p.right, p.relation, p.reason) for p in pairs)):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(row)
+        yield line.getvalue()
+
+
+# --- one pair -------------------------------------------------------------------------------------
+
+
+def explained(found: Comparison, program: ir.Program, paint: render.Paint = render.PLAIN) -> str:
+    """Why two segments share nobody, or who is in both and in one of them alone."""
+    from segdsl.overlap.analysis import Nobody, Somebody
+
+    left, right = f"`{render.escaped(found.left)}`", f"`{render.escaped(found.right)}`"
+    said = {
+        "disjoint": f"{left} and {right} share nobody",
+        "overlaps": f"{left} and {right} overlap",
+        "within": f"{left} lies within {right}",
+        "contains": f"{left} holds all of {right}",
+        "equal": f"{left} and {right} hold the same people",
+        "unknown": f"it is not known how {left} and {right} stand to each other",
+    }[found.relation]
+    lines = [paint("bold", said)]
+    if isinstance(found.both, Nobody):
+        lines += _because(found.both, paint)
+    else:
+        lines += _part("in both", found.both, program, paint)
+        if found.winner is not None and isinstance(found.both, Somebody):
+            other = right if found.winner == found.left else left
+            lines.append(f"\n`{render.escaped(found.winner)}` takes them; with the priorities swapped {other} would")
+        lines += _part(f"in {left} alone", found.left_alone, program, paint)
+        lines += _part(f"in {right} alone", found.right_alone, program, paint)
+    return "\n".join(lines)
+
+
+def _because(nobody: object, paint: render.Paint) -> Iterator[str]:
+    from segdsl.overlap.analysis import Nobody
+
+    assert isinstance(nobody, Nobody)
+    spans = list(dict.fromkeys(test.span.home for test in nobody.because if test.span.source.name))[:6]
+    if spans:
+        yield "\nthese never hold together:"
+        yield render.places([Label(span) for span in spans], paint)
+
+
+def _part(who: str, answer: Answer, program: ir.Program, paint: render.Paint) -> Iterator[str]:
+    from segdsl.overlap.analysis import Nobody, Somebody
+    from segdsl.overlap.example_text import printed
+
+    match answer:
+        case Nobody():
+            yield f"\n{who}: nobody, whatever the data are"
+        case Somebody(example):
+            yield f"\n{who}, for example:"
+            yield "\n".join(f"  {render.escaped(line)}" for line in printed(example, program).splitlines())
+        case _:
+            yield f"\n{who}: not known ({answer.why})"
+
+
+def comparison_json(found: Comparison, program: ir.Program) -> dict[str, object]:
+    """`{"version", "pairs": [one pair, as `as_json` has it]}` and `only_left` and `only_right`: examples or null."""
+    from segdsl.overlap.analysis import Somebody, Unknown
+    from segdsl.overlap.example_text import printed
+
+    def example(answer: Answer) -> str | None:
+        return printed(answer.example, program) if isinstance(answer, Somebody) else None
+
+    pair = {
+        "left": found.left,
+        "right": found.right,
+        "relation": found.relation,
+        "witness": example(found.both),
+        "reason": found.both.why if isinstance(found.both, Unknown) else "",
+    }
+    return {
+        "version": JSON_VERSION,
+        "pairs": [pair],
+        "only_left": example(found.left_alone),
+        "only_right": example(found.right_alone),
+    }
