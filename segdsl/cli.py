@@ -287,7 +287,9 @@ def _parser() -> ArgumentParser:
 
     init = command("init", "make a small project that runs at once, with data")
     init.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to make it (default: here)")
-    check = command("check", "find everything that can be known without data: syntax, names, types, conflicts, promises")
+    check = command(
+        "check", "find everything that can be known without data: syntax, names, types, conflicts, promises"
+    )
     check.add_argument("paths", nargs="*", metavar="PATH", help="show the findings of these files or folders only")
     check.add_argument("--strict", action="store_true", help="warnings count as findings: exit code 1")
     _add_settings(check)

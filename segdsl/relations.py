@@ -56,7 +56,9 @@ def _grid(pairs: Sequence[Pair], names: Sequence[str], paint: render.Paint) -> I
     yield " " * (digits + 2 + widest) + "".join(f" {number:>{digits}}" for number in range(1, len(names) + 1))
     for number, left in enumerate(names, start=1):
         shown = render.escaped(left)
-        signs = [" " if left == right else SIGNS[known[left, right]] if (left, right) in known else " " for right in names]
+        signs = [
+            " " if left == right else SIGNS[known[left, right]] if (left, right) in known else " " for right in names
+        ]
         cells = "".join(f" {' ' * (digits - 1)}{paint(_style(sign), sign)}" for sign in signs)
         yield f"{number:>{digits}}  {shown}{' ' * (widest - render.width(shown))}{cells}".rstrip()
     yield ""

@@ -45,7 +45,9 @@ def _report_never(analysis: Analysis, segment: ir.Segment, nobody: Nobody, repor
             help="leave it out, or keep it as a safety net and allow this",
         )
         return
-    empty = [rows for rows in _rows(segment.condition) if not analysis.normalizer.can_be(analysis.normalizer.rows(rows))]
+    empty = [
+        rows for rows in _rows(segment.condition) if not analysis.normalizer.can_be(analysis.normalizer.rows(rows))
+    ]
     if not nobody.because and empty:
         rows = empty[0]
         report.add(
@@ -63,7 +65,9 @@ def _report_never(analysis: Analysis, segment: ir.Segment, nobody: Nobody, repor
         places[0],
         label="this" if len(places) > 1 else "no value is like this",
         help="change one of the conditions that are marked" if len(places) > 1 else "change it, or leave it out",
-        others=[Label(span, "and this never hold together" if span is places[-1] else "and this") for span in places[1:]],
+        others=[
+            Label(span, "and this never hold together" if span is places[-1] else "and this") for span in places[1:]
+        ],
     )
 
 

@@ -33,7 +33,11 @@ def _row(table: str, row: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]
 def _rows(table: str, rows: Sequence[Mapping[str, object]], program: ir.Program, zone: ZoneInfo) -> Iterator[str]:
     yield f"{table}:"
     meant = program.catalog.tables[table]
-    keys = {meant.key} if not any(link.table == table for each in program.catalog.tables.values() for link in each.links.values()) else set()
+    keys = (
+        {meant.key}
+        if not any(link.table == table for each in program.catalog.tables.values() for link in each.links.values())
+        else set()
+    )
 
     def shown(row: Mapping[str, object]) -> str:
         return _mapping({name: value for name, value in row.items() if name not in keys}, zone)
@@ -44,7 +48,11 @@ def _rows(table: str, rows: Sequence[Mapping[str, object]], program: ir.Program,
 
 
 def _mapping(row: Mapping[str, object], zone: ZoneInfo) -> str:
-    return "{" + ", ".join(f"{_name(name)}: {_value(value, zone)}" for name, value in row.items() if value is not None) + "}"
+    return (
+        "{"
+        + ", ".join(f"{_name(name)}: {_value(value, zone)}" for name, value in row.items() if value is not None)
+        + "}"
+    )
 
 
 def _name(name: str) -> str:
@@ -68,8 +76,32 @@ def _value(value: object, zone: ZoneInfo) -> str:
             return "[" + ", ".join(_value(each, zone) for each in value) + "]"
         case _:
             text = str(value)
-            return text if text.isidentifier() and text.isascii() and text not in RESERVED else dumps(text, ensure_ascii=False)
+            return (
+                text
+                if text.isidentifier() and text.isascii() and text not in RESERVED
+                else dumps(text, ensure_ascii=False)
+            )
 
 
 # Words that YAML takes for something else than text.
-RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "True", "False", "Null", "Yes", "No", "On", "Off", "y", "n", "Y", "N", "NO"}
+RESERVED = {
+    "true",
+    "false",
+    "null",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "True",
+    "False",
+    "Null",
+    "Yes",
+    "No",
+    "On",
+    "Off",
+    "y",
+    "n",
+    "Y",
+    "N",
+    "NO",
+}

@@ -157,7 +157,9 @@ def _rows_needed(about: Aggregate, values: Values) -> int:
         return 0
     low, _ = _ends(values)
     match about.argument.type:
-        case Number(high=Decimal() as high, quotient=False) as number if low is not None and low > (0, False) and high > 0:
+        case Number(high=Decimal() as high, quotient=False) as number if (
+            low is not None and low > (0, False) and high > 0
+        ):
             return max(1, ceil(Fraction(low[0]) / number_cut(number, high, after=False)[0]))
     return 1
 

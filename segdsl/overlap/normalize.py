@@ -446,7 +446,9 @@ class Normalizer:
                 return any_of(self._compare_dates(value, "=", each, table, span) for each in dates)
             case _:
                 axis = self._value_axis(value, table)
-                names = named(cast(Sequence[str | bool], options), axis.all.universe if isinstance(axis.all, Listed) else None)
+                names = named(
+                    cast(Sequence[str | bool], options), axis.all.universe if isinstance(axis.all, Listed) else None
+                )
                 return all_of((test(axis, names, span), self._needs(value, table)))
 
     def _fits(self, node: ir.TextMatch, table: str) -> Formula:
@@ -508,7 +510,11 @@ def _sum_universe(value: ir.Aggregate) -> Values:
         case Number(low=Decimal() as low) if low >= 0:
             return FROM_ZERO
         case Number(high=Decimal() as high) if high <= 0:
-            return at_most(0) if isinstance(value.type, Number) and value.type.quotient else Ordered(((1, False),), True, False)
+            return (
+                at_most(0)
+                if isinstance(value.type, Number) and value.type.quotient
+                else Ordered(((1, False),), True, False)
+            )
     return Ordered((), True, False)
 
 

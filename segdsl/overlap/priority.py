@@ -44,9 +44,7 @@ def _check_ties(analysis: Analysis, group: ir.Group, report: Report) -> None:
             continue
         shown = isinstance(answer, Somebody)
         message = f"`{first.name}` and `{second.name}` have one priority, " + (
-            "and share customers: who wins is not decided"
-            if shown
-            else "and it is not proved that they share nobody"
+            "and share customers: who wins is not decided" if shown else "and it is not proved that they share nobody"
         )
         report.add(
             "repeated-priority",

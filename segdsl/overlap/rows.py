@@ -202,7 +202,9 @@ def _fill(axes: Mapping[Axis, Values], rows: list[PlannedRow], sets: Sequence[_S
             continue
         members = [row for row in rows if numbers[about.rows.where, ""] in row.inside]
         match about.function, about.argument:
-            case ("sum" | "avg"), ir.Column((), _, name, Number() as type_) if members and isinstance(values, Ordered):
+            case (("sum" | "avg"), ir.Column((), _, name, Number() as type_)) if members and isinstance(
+                values, Ordered
+            ):
                 wanted = values if about.function == "sum" else _times(values, len(members), type_)
                 _share_out(wanted, members, name, type_, about, corpus, touched)
             case "count distinct", ir.Column((), _, name) if members and isinstance(values, Ordered):
@@ -224,7 +226,13 @@ def _times(values: Ordered, count: int, type_: Number) -> Ordered:
 
 
 def _share_out(
-    wanted: Ordered, members: list[PlannedRow], name: str, type_: Number, about: Aggregate, corpus: Corpus, touched: set[int]
+    wanted: Ordered,
+    members: list[PlannedRow],
+    name: str,
+    type_: Number,
+    about: Aggregate,
+    corpus: Corpus,
+    touched: set[int],
 ) -> None:
     """Sets a column of the rows so that its sum is one of the values, moving single rows as far as they may go."""
     from segdsl.overlap.witness import as_stored

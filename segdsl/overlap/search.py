@@ -99,9 +99,7 @@ def narrowed(corpus: Corpus, terms: Sequence[Formula], budget: Budget) -> Box | 
     return None if _narrowed(corpus, box, list(terms), budget, with_ties=False) is None else box
 
 
-def _narrowed(
-    corpus: Corpus, box: Box, todo: list[Formula], budget: Budget, with_ties: bool
-) -> list[Formula] | None:
+def _narrowed(corpus: Corpus, box: Box, todo: list[Formula], budget: Budget, with_ties: bool) -> list[Formula] | None:
     """The terms that are still open once all others have narrowed `box`; None when nothing is left of it."""
     while True:
         open_: list[Formula] = []

@@ -1,3 +1,9 @@
 """Placeholder."""
-def implied(a,v,b): return b.all
-def choose(w,k): return None
+
+
+def implied(a, v, b):
+    return b.all
+
+
+def choose(w, k):
+    return None

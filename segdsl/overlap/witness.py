@@ -15,7 +15,20 @@ from math import ceil, floor
 from typing import cast
 
 from segdsl.overlap import members, moments, shares, spots, texts
-from segdsl.overlap.axes import Aggregate, Axis, Count, Family, Fits, Has, Share, Single, Time, Within, number_at, universe
+from segdsl.overlap.axes import (
+    Aggregate,
+    Axis,
+    Count,
+    Family,
+    Fits,
+    Has,
+    Share,
+    Single,
+    Time,
+    Within,
+    number_at,
+    universe,
+)
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.domains import ANYTHING, Listed, Ordered, Values
 from segdsl.overlap.examples import NoExample
@@ -112,7 +125,9 @@ class Builder:
                 table, stored = self._linked(path, linked)
                 column = table.columns[name]
                 if column.coordinates is not None:
-                    for each, number in zip(column.coordinates, cast(Sequence[object], chosen or (None, None)), strict=True):
+                    for each, number in zip(
+                        column.coordinates, cast(Sequence[object], chosen or (None, None)), strict=True
+                    ):
                         stored[each.stored_as] = number
                 else:
                     stored[name] = chosen
@@ -148,8 +163,16 @@ class Builder:
             link = table.links[path[-1]]
             target = self.catalog.tables[link.table]
             existing = stored.get(_name_of(table, link.column))
-            found = next((row for row in self.world.get(target.name, ()) if existing is not None and target.key is not None
-                          and row.get(_name_of(target, target.key)) == existing), None)
+            found = next(
+                (
+                    row
+                    for row in self.world.get(target.name, ())
+                    if existing is not None
+                    and target.key is not None
+                    and row.get(_name_of(target, target.key)) == existing
+                ),
+                None,
+            )
             if found is None:
                 formula = self.histories.normalizer.seen(target.name)
                 corpus = self.histories.corpus(formula)
@@ -199,7 +222,9 @@ class Builder:
 
     # --- many rows ------------------------------------------------------------------------------------
 
-    def _history(self, name: str, via: tuple[str, ...], axes: dict[Axis, Values], wanted: _Wanted, key: Key | None) -> None:
+    def _history(
+        self, name: str, via: tuple[str, ...], axes: dict[Axis, Values], wanted: _Wanted, key: Key | None
+    ) -> None:
         """Adds the rows of one table that the counts and aggregates over them want."""
         table = self.catalog.tables[name]
         plan = planned(axes, self.histories)

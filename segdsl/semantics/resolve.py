@@ -270,10 +270,7 @@ def _groups(written: _Definitions, catalog: Catalog, report: Report) -> dict[str
         if not members[name] and not any(found.rule.name == "unknown-group" for found in report):
             help_ = f"write `in {name}` in the head of a segment"
             report.add("empty-group", f"group `{name}` has no segments", node.name.span, help=help_)
-    return {
-        name: _group(node, members[name], report)
-        for name, node in written.groups.items()
-    }
+    return {name: _group(node, members[name], report) for name, node in written.groups.items()}
 
 
 def _check_stray(segment: ast.Segment, made: Mapping[str, shorthands.Shorthand], report: Report) -> None:
