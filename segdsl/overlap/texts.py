@@ -107,7 +107,7 @@ def implied(a: Axis, values: Values, b: Axis) -> Values:
     value = _text_of(a.about)
     if value is None or a.table != b.table or value != _text_of(b.about):
         return b.all
-    if a.about == b.about:
+    if a.about == b.about and isinstance(a.about, Single):
         return meet(b.all, values)
     found = meet(b.all, b.all.complement())
     for each in _texts(a.about, values, value.type):
