@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, product
-from math import ceil, floor
 
 from segdsl.overlap.axes import About, Axis, Has, Single
-from segdsl.overlap.domains import TRUTHS, Listed, Ordered, Values, at_least, exactly, join, known, meet, named
+from segdsl.overlap.domains import (
+    TRUTHS,
+    Listed,
+    Ordered,
+    Values,
+    at_least,
+    exactly,
+    first_whole,
+    join,
+    known,
+    meet,
+    named,
+)
 from segdsl.overlap.examples import NoExample
 from segdsl.overlap.patterns import PLAIN, spellings
 from segdsl.semantics import ir
@@ -100,7 +111,7 @@ def _filled(type_: TextList, members: list[str], length: int, wanted: Wanted) ->
 def _least(lengths: Ordered, length: int) -> int | None:
     """The least of the lengths that is no less than this one."""
     for begin, _ in lengths.stretches():
-        first = length if begin is None else max(length, floor(begin[0]) + 1 if begin[1] else ceil(begin[0]))
+        first = length if begin is None else max(length, first_whole(begin))
         if lengths.holds(first):
             return first
     return None

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain
-from math import floor
 
-from segdsl.overlap.domains import Ordered
+from segdsl.overlap.domains import Ordered, first_whole
 from segdsl.overlap.examples import NoExample
 from segdsl.semantics import ir
 from segdsl.semantics.evaluate import fold, text_matches
@@ -161,7 +160,7 @@ class _Search:
         self.forbidden, self.branches = forbidden, _branches(forbidden)
         self.lengths = lengths
         # From here on, all lengths are in or all are out.
-        self.far = floor(lengths.cuts[-1][0]) + 1 if lengths.cuts else 0
+        self.far = first_whole((lengths.cuts[-1][0], True)) if lengths.cuts else 0
 
     def run(self) -> str | NoExample:
         start: _State = tuple(each.start for each in self.patterns), "" if self.forbidden else None, 0
