@@ -133,20 +133,13 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Where the row's key stands in samples of one salt: a fraction from 0 up to, but not, 1; never missing."""
-
-    salt: str
-
-
-@dataclass(frozen=True, slots=True)
 class Opaque:
     """A condition that is not looked into: true or false, never missing, and the same wherever it is written so."""
 
     condition: ir.Condition
 
 
-About = Single | Time | Fits | Has | Within | Order | Count | Share | Opaque
+About = Single | Time | Fits | Has | Within | Order | Count | Aggregate | Standing | Share | Opaque
 
 
 @dataclass(frozen=True)
@@ -167,7 +160,6 @@ class Axis:
 
 FROM_ZERO = Ordered(((0, False),), False, False)
 EITHER = Listed(TRUTHS, False, False, TRUTHS)
-FROM_ZERO_TO_ONE = Ordered(((0, False), (1, False)), False, False)
 HOW_TWO_STAND = Ordered(((-1, False), (2, False)), False, True)
 FROM_ZERO_TO_ONE = Ordered(((0, False), (1, False)), False, False)
 

@@ -143,12 +143,6 @@ def at_most(place: Place, less: bool = False) -> Ordered:
     return Ordered(((place, not less),), True, False)
 
 
-def first_whole(cut: Cut) -> int:
-    """The first whole number after a cut."""
-    place, after = cut
-    return floor(place) + 1 if after else ceil(place)
-
-
 def exactly(place: Place) -> Ordered:
     return Ordered(((place, False), (place, True)), False, False)
 
