@@ -249,3 +249,16 @@ def test_narrow_places_are_found(wanted: list[tuple[Test, bool]]) -> None:
 def test_a_missing_point_is_in_nothing() -> None:
     assert spots.choose([(CITY, False)], False) is None
     assert spots.choose([(CITY, True)], False) is NoExample.NONE_FITS
+
+
+def test_a_point_that_may_be_missing_is_where_none_is_found() -> None:
+    nowhere = near(0, 0, 20_100_000)
+    assert spots.choose([(CITY, True)], None) == (Decimal("19.07"), Decimal("72.87"))
+    assert spots.choose([(nowhere, False)], None) is None
+    assert spots.choose([(nowhere, False)], True) is NoExample.NONE_FITS
+    assert spots.choose([(nowhere, False), (CITY, True)], None) is NoExample.NONE_FITS
+
+
+def test_tests_of_two_columns_are_left_out() -> None:
+    two_columns = ir.Near(HOME, WORK, Decimal(10), span=NOWHERE)
+    assert spots.choose([(two_columns, True), (CITY, True)], True) == (Decimal("19.07"), Decimal("72.87"))

@@ -26,8 +26,8 @@ MISSING = Ordered((), False, True)
 
 def implied(a: Axis, values: Values, b: Axis) -> Values:
     """All that is known of `b` where `a` is in `values`: of axes that are not about one point, nothing new."""
-    value = _point_of(a.about)
-    if value is None or a.table != b.table or value != _point_of(b.about):
+    value = point_of(a.about)
+    if value is None or a.table != b.table or value != point_of(b.about):
         return b.all
     found = meet(b.all, b.all.complement())
     for case in _cases(a.about, values):
@@ -35,8 +35,8 @@ def implied(a: Axis, values: Values, b: Axis) -> Values:
     return found
 
 
-def _point_of(about: About) -> ir.Value | None:
-    """The point that an axis is about; None when it is about none, or about two of them."""
+def point_of(about: About) -> ir.Value | None:
+    """The point that an axis is about, on whichever side of a test; None for none, and for two of them."""
     match about:
         case Within(test):
             found = region(test)
@@ -88,23 +88,28 @@ BUDGET = 20_000
 
 
 def choose(
-    wanted: Sequence[tuple[ir.Near | ir.Inside, bool]], is_known: bool
+    wanted: Sequence[tuple[ir.Near | ir.Inside, bool]], is_known: bool | None
 ) -> tuple[Decimal, Decimal] | NoExample | None:
-    """Degrees north and east of a point for which each test has the truth wanted; None is missing, and not `is_known`.
+    """Degrees north and east of a point for which each test has the truth wanted; None is missing.
 
-    All tests are about this point and regions. The point has at most 12 digits after each decimal point.
+    With `is_known` None the point may be missing, and is where none is found. Tests that compare it with another point
+    of the row are left out. The point has at most 12 digits after each decimal point.
     """
     found = [(each[1], truth) for each, truth in ((region(test), truth) for test, truth in wanted) if each]
-    assert len(found) == len(wanted), "tests of two points are not about one"
-    if not is_known:
-        return NoExample.NONE_FITS if any(truth for _, truth in found) else None
-    if any(_contradicts(one, other) for one, other in permutations(found, 2)):
+    chosen = NoExample.NONE_FITS if is_known is False else _known_point(found)
+    if isinstance(chosen, NoExample) and not is_known and not any(truth for _, truth in found):
+        return None
+    return chosen
+
+
+def _known_point(wanted: Sequence[tuple[Region, bool]]) -> tuple[Decimal, Decimal] | NoExample:
+    if any(_contradicts(one, other) for one, other in permutations(wanted, 2)):
         return NoExample.NONE_FITS
-    if any(not truth and _is_everywhere(each) for each, truth in found):
+    if any(not truth and _is_everywhere(each) for each, truth in wanted):
         return NoExample.NONE_FITS
-    for latitude, longitude in islice(points_to_try(found), BUDGET):
+    for latitude, longitude in islice(points_to_try(wanted), BUDGET):
         point = Position(Fraction(latitude), Fraction(longitude))
-        if all(each.holds(point) == truth for each, truth in found):
+        if all(each.holds(point) == truth for each, truth in wanted):
             return latitude, longitude
     return NoExample.GAVE_UP
 
