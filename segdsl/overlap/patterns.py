@@ -142,8 +142,15 @@ def shortest(wanted: Wanted, forbidden: frozenset[str | bool], lengths: Ordered)
 
     It is none of those `forbidden`, and has one of the `lengths` (in code points).
     """
-    # Those that do not fit are not found anyway, and mostly the first text found is none of them.
+    # The order of tests says nothing, and each pair of them is asked about from both sides.
+    ordered = sorted(set(wanted), key=lambda each: (each[0].pattern, each[0].kind, each[0].folded, each[1]))
+    return _shortest(tuple(ordered), forbidden, lengths)
+
+
+@lru_cache(maxsize=1 << 14)
+def _shortest(wanted: Wanted, forbidden: frozenset[str | bool], lengths: Ordered) -> str | NoExample:
     found = _Search(wanted, frozenset(), lengths).run()
+    # Mostly the first text found is none of the forbidden ones, and those that do not fit are not found anyway.
     if found in forbidden:
         texts = [name for name in forbidden if isinstance(name, str)]
         fitting = (text for text in texts if all(text_matches(test, text) == truth for test, truth in wanted))

@@ -94,8 +94,12 @@ class _Texts:
 
     def fitting(self, test: ir.TextMatch, truth: bool) -> bool:
         """Whether there may be one for which the test has that truth."""
-        found = choose(self.all, self.single, (*self.fits, (test, truth)), self.lengths)
-        return found is not NoExample.NONE_FITS
+        if self.with_missing and not truth:
+            return True
+        wanted = (*self.fits, (test, truth))
+        if self.single.others and isinstance(_guessed(self.single, wanted, self.lengths), str):
+            return True  # a search would find a text, too, but later
+        return choose(self.all, self.single, wanted, self.lengths) is not NoExample.NONE_FITS
 
     def named(self) -> list[str] | None:
         """All of the texts; None when there are too many to name."""

@@ -648,6 +648,7 @@ def _list_has(test: ir.ListHas, members: Scalar) -> bool:
 
 
 def text_matches(test: ir.TextMatch, text: str) -> bool:
+    """Whether a known text fits the test."""
     pattern = test.pattern
     if test.folded:
         text, pattern = fold(text), fold(pattern)
