@@ -34,12 +34,12 @@ SWAPPED = {"within": "contains", "contains": "within"}
 
 def table(pairs: Sequence[Pair], names: Sequence[str], paint: render.Paint = render.PLAIN) -> str:
     """The relation of every pair: a grid of signs, or a list of all that are not disjoint where a grid is too wide."""
-    counts = Counter(pair.relation for pair in pairs)
+    counts = Counter(str(pair.relation) for pair in pairs)
     lines = list(_grid(pairs, names, paint) if len(names) <= WIDEST_GRID else _listed(pairs))
     if lines:
         lines.append("")
-    lines.append(", ".join(f"{render.counted(len(pairs), 'pair')}: " * (not index) + f"{counts[kind]:,} {kind}"
-                           for index, kind in enumerate(kind for kind in SIGNS if counts[kind])) or "no pairs")  # fmt: skip
+    said = ", ".join(f"{counts[kind]:,} {kind}" for kind in SIGNS if counts[kind])
+    lines.append(f"{render.counted(len(pairs), 'pair')}: {said}" if pairs else "no pairs: there is one segment")
     for pair in pairs:
         if pair.relation == "unknown":
             lines.append(f"  {render.escaped(pair.left)} and {render.escaped(pair.right)}: {pair.reason}")

@@ -7,6 +7,7 @@ values are alike. Within a cell nothing is decided, so whatever holds for some v
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from segdsl.overlap.axes import Axis
 from segdsl.overlap.domains import Cut, Listed, Ordered, Values, is_within, meet
@@ -118,6 +119,6 @@ def _stretches(cuts: list[Cut]) -> Iterator[Ordered]:
         yield Ordered((), True, False)
         return
     yield Ordered((cuts[0],), True, False)
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         yield Ordered((start, end), False, False)
     yield Ordered((cuts[-1],), False, False)

@@ -18,7 +18,7 @@ Cut = tuple[Place, bool]
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Some values of an ordered axis. Those before the first cut are in when `starts_in`; each cut turns that around."""
+    """Some values of an ordered axis: those before the first cut when `starts_in`, and each cut turns that around."""
 
     cuts: tuple[Cut, ...]
     starts_in: bool

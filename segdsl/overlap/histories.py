@@ -96,6 +96,7 @@ class Histories:
         ours = about.rows
         match about.function:
             case "count distinct":
+                assert isinstance(values, Ordered)
                 low, _ = _ends(values)
                 if low is not None and low > (0, False) and self.is_within(ours.where, theirs):
                     return meet(second.all, Ordered((low,), False, False))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from math import ceil, floor
 from typing import Final, assert_never, cast
 from zoneinfo import ZoneInfo
@@ -253,7 +253,7 @@ def _reach(family: Family, place: int, beside: Family) -> tuple[Fraction, Fracti
             return least - 31, greatest
 
 
-@lru_cache(maxsize=None)
+@cache
 def _days_in(months: int) -> tuple[Fraction, Fraction]:
     """The fewest and the most days from a day to the same day so many months away, the last one of shorter months."""
     if abs(months) > LOOKED_THROUGH:

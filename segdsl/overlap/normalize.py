@@ -40,8 +40,9 @@ from segdsl.overlap.axes import (
     or_missing,
     universe,
 )
-from segdsl.overlap.domains import TRUE, Listed, Ordered, Values, any_name, at_least, at_most, exactly, known, named
-from segdsl.overlap.formula import ALWAYS, NEVER, Formula, all_of, any_of, at_least as so_many, complement, test
+from segdsl.overlap.domains import TRUE, Listed, Ordered, Values, at_least, at_most, known, named
+from segdsl.overlap.formula import ALWAYS, NEVER, Formula, all_of, any_of, complement, test
+from segdsl.overlap.formula import at_least as so_many
 from segdsl.overlap.moments import compare_tests, days_between_tests, window_tests
 from segdsl.semantics import ir
 from segdsl.semantics.evaluate import fold, text_matches
@@ -319,7 +320,7 @@ class Normalizer:
         op = SWAPPED[op] if turned else op
         needs = all_of((self._needs(left, table), self._needs(right, table)))
         if base is None:
-            holds = {"=": constant == 0, "<": 0 < constant, "<=": 0 <= constant, ">": constant < 0, ">=": constant <= 0}
+            holds = {"=": constant == 0, "<": constant > 0, "<=": constant >= 0, ">": constant < 0, ">=": constant <= 0}
             return needs if holds[op] else NEVER
         return all_of((self._number(base, op, constant, table, span), needs, self._needs(base, table)))
 
@@ -459,9 +460,9 @@ class Normalizer:
         is_plain = node.kind == "equals" or (node.kind == "matches" and not set(node.pattern) & {"*", "?"})
         if is_plain and not node.folded:
             return test(axis, named((node.pattern,)), node.span)
-        if node.pattern.strip("*") == "" and (node.kind == "matches" or not node.pattern) and node.kind != "equals":
-            if node.pattern or node.kind != "matches":
-                return self.known(node.value, table, node.span)
+        fits_all = set(node.pattern) == {"*"} if node.kind == "matches" else not node.pattern and node.kind != "equals"
+        if fits_all:
+            return self.known(node.value, table, node.span)
         folded = replace(node, pattern=fold(node.pattern)) if node.folded else node
         return self._truth(Fits(folded), table, node.span)
 
@@ -563,7 +564,7 @@ def _replaced(node: ir.Node, old: ir.Node, new: ir.Node) -> ir.Node:
         return new
     if isinstance(node, (ir.Aggregate, ir.Of, ir.Statistic, ir.Tile)):
         return node
-    changed = {
+    changed: dict[str, Whatever] = {
         each.name: _replaced(child, old, new)
         for each in fields(node)
         if isinstance(child := getattr(node, each.name), ir.Node)

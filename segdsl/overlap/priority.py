@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from segdsl.diagnostics import Label, Report, listed
-from segdsl.overlap.analysis import Analysis, Nobody, Somebody, Unknown, within
+from segdsl.overlap.analysis import Analysis, Nobody, Somebody, within
 from segdsl.overlap.example_text import printed
 from segdsl.semantics import ir
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from segdsl.overlap.axes import FROM_ZERO, Aggregate, Axis, Count, RowSet, Single, number_at, universe
+from segdsl.overlap.axes import FROM_ZERO, Aggregate, Axis, Count, Single, number_at, universe
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.domains import Listed, Ordered, Values, meet
 from segdsl.overlap.formula import Formula, all_of, complement

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
 from typing import TypeVar
 
 from segdsl.diagnostics import Label, Report, did_you_mean, listed
