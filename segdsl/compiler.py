@@ -22,7 +22,7 @@ The map of the house. The tree on disk is the pipeline:
     Source -> ast.Module -> ir.Program -> SQL text -> rows
 
 Who may import whom: source <- diagnostics <- grammar <- semantics <- {overlap | backends} <- compiler <- warehouse
-<- cli; semantics sees of the grammar only its tree; backends never see the grammar; overlap and the backends both read the
+<- cli; semantics sees of the grammar only its tree; backends never see it; overlap and the backends both read the
 IR and do not know each other. `tests/test_architecture.py` holds the house to it.
 """
 
