@@ -105,7 +105,6 @@ RULES: dict[str, Rule] = _rules(
     always_matches="a segment that everybody is in",
     redundant_condition="a condition that changes nothing where it stands",
     dead_branch="an alternative of `or` that nobody comes to",
-    impossible_rows="rows that cannot be there are looked for",
     nothing_left="an `otherwise` that nobody is left for",
     same_people="two segments that always hold the same customers",
     unproved_promise="an `expect` that could be neither proved nor refuted",

@@ -11,6 +11,7 @@ from segdsl.diagnostics import RULES, Report
 from segdsl.grammar.files import parse_catalog
 from segdsl.grammar.parse import parse
 from segdsl.grammar.yaml_definitions import parse_definitions
+from segdsl.overlap import conflicts
 from segdsl.semantics.declare import declare
 from segdsl.semantics.functions import FUNCTIONS
 from segdsl.semantics.resolve import resolve
@@ -38,7 +39,9 @@ def found(text: str) -> list[str]:
     report = Report()
     catalog = declare(parse_catalog(Source("catalog.yml", CATALOG), report), report)
     module = parse(Source("page.seg", text), report)
-    resolve([module], catalog, name="docs", timezone="UTC", week_starts=0, settings={}, report=report)
+    program = resolve([module], catalog, name="docs", timezone="UTC", week_starts=0, settings={}, report=report)
+    if not report.has_errors:
+        conflicts.check(program, report)
     return [each.rule.name for each in report]
 
 

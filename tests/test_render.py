@@ -151,6 +151,7 @@ def test_findings_as_json_have_exact_places() -> None:
                 "end_line": 2,
                 "end_column": 5,
                 "help": "try",
+                "example": "",
             }
         ],
         "summary": {"errors": 1, "warnings": 0, "segments": 2, "files": 1},

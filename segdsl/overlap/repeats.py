@@ -17,9 +17,15 @@ def check(analysis: Analysis, report: Report) -> None:
             if first in repeated:
                 continue
             for second in names[number + 1 :]:
+                if _is_everyone(analysis, first) and _is_everyone(analysis, second):
+                    continue  # both say so
                 if relations.may_be_equal(first, second) and _are_equal(analysis, entity, first, second):
                     repeated.add(second)
                     _report(analysis.program, first, second, report)
+
+
+def _is_everyone(analysis: Analysis, name: str) -> bool:
+    return isinstance(analysis.program.segments[name].condition, ir.Always)
 
 
 def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:
