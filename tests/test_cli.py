@@ -145,8 +145,18 @@ def test_findings_as_json(shop: Path) -> None:
     add(shop, 'segment typo\n  when contry = "DE"\n')
     shape = json.loads(segdsl("check", "--format", "json", at=shop, code=1).stdout)
     (finding,) = shape["diagnostics"]
-    assert list(finding) == ["rule", "severity", "message", "file", "line", "column", "end_line", "end_column", "help",
-                             "example"]
+    assert list(finding) == [
+        "rule",
+        "severity",
+        "message",
+        "file",
+        "line",
+        "column",
+        "end_line",
+        "end_column",
+        "help",
+        "example",
+    ]
     assert (finding["rule"], finding["file"], finding["line"], finding["column"]) == (
         "unknown-column",
         "segments/extra.seg",

@@ -330,20 +330,30 @@ class Normalizer:
             case ir.Aggregate("count", rows):
                 return self.count(self.rows(rows), _compared(value.type, op, constant), span, table)
             case ir.Aggregate(("min" | "max") as function, rows, argument) if argument is not None:
-                # Inside of rows the argument may be arithmetic: it is compared there as anywhere.
-                literal = _literal(constant, span)
 
                 def reaching(op: str) -> Formula:
-                    there = ir.Compare(argument, cast(Whatever, op), literal, span=span)
-                    return self._there_are(self.narrowed(rows, there), span, table)
+                    return self._reaching(rows, argument, op, constant, table, span)
 
                 return self._extreme(function, op, reaching, value, table, span)
+            case ir.Aggregate("avg", rows, argument) if argument is not None:
+                # The mean of some numbers is never beyond all of them.
+                reached = [self._reaching(rows, argument, each, constant, table, span) for each in _sides(op)]
+                return all_of(
+                    (test(self._value_axis(value, table), _compared(value.type, op, constant), span), *reached)
+                )
             case ir.DaysBetween(start, end) if isinstance(start, ir.Today) or isinstance(end, ir.Today):
                 found = days_between_tests(value, op, constant)
                 if found is not None:
                     moment, sets = found
                     return all_of(self._time(moment, family, values, table, span) for family, values in sets)
         return test(self._value_axis(value, table), _compared(value.type, op, constant), span)
+
+    def _reaching(
+        self, rows: ir.Rows, argument: ir.Value, op: str, constant: Fraction, table: str, span: Span
+    ) -> Formula:
+        """There are rows whose number compares so. It may be arithmetic: it is compared there as anywhere."""
+        there = ir.Compare(argument, cast(Whatever, op), _literal(constant, span), span=span)
+        return self._there_are(self.narrowed(rows, there), span, table)
 
     def _extreme(
         self, function: str, op: str, reaching: Callable[[str], Formula], value: ir.Value, table: str, span: Span
@@ -491,6 +501,10 @@ def _compared(type_: object, op: str, constant: Fraction) -> Ordered:
             return Ordered((end,), False, False)
         case _:
             return Ordered((start,), False, False)
+
+
+def _sides(op: str) -> tuple[str, ...]:
+    return (">=", "<=") if op == "=" else (op,)
 
 
 def _as_extreme(value: ir.Value) -> tuple[str, ir.Rows, ir.Value] | None:
