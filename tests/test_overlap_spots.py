@@ -104,6 +104,15 @@ L_SHAPE = inside((0, 0), (0, 3), (1, 3), (1, 1), (3, 1), (3, 0))
         (box(80, -180, 90, 180), near(90, 0, 1_200_000), False, True),
         (box(80, -180, 90, 180), near(89, 0, 1_200_000), False, False),
         (box(-1, 170, 1, 180), near(0, -170, 2_300_000), False, True),
+        (near(0, "179.95", 10_000), box(-1, "-179.9", 1, -179), True, False),
+        (near(0, "-179.95", 10_000), box(-1, 179, 1, "179.9"), True, False),
+        # To the north, degrees of longitude are shorter.
+        (near(60, 0, 100_000), box("59.9", "1.5", "60.1", 2), False, False),
+        (near(60, 0, 100_000), box("59.9", "1.9", "60.1", 2), True, False),
+        # The farthest point of a box may lie on no corner: right across the pole, or in the middle of its side.
+        (box(80, -100, 85, -80), near(85, 90, 1_665_000), False, False),
+        (box(80, -100, 85, -80), near(85, 90, 1_668_000), False, True),
+        (box(-80, 110, 80, 120), near(0, 0, 11_200_000), False, False),
     ],
 )
 def test_what_is_certain(one: Test, other: Test, apart: bool, part: bool) -> None:
