@@ -6,6 +6,7 @@ values are alike. Within a cell nothing is decided, so whatever holds for some v
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
@@ -44,7 +45,14 @@ class Cells:
     def mask(self, values: Values) -> int:
         """The cells that hold any of the values: exactly the values when they were `used`, else the cells around."""
         if values not in self._masks:
-            found = sum(1 << bit for bit, part in enumerate(self.parts) if not meet(part, values).is_empty)
+            found = 0
+            for bit, part in enumerate(self.parts):
+                if isinstance(part, Ordered) and isinstance(values, Ordered):
+                    is_met = _meets(part, values)
+                else:
+                    is_met = not meet(part, values).is_empty
+                if is_met:
+                    found |= 1 << bit
             self._masks[values] = found
         return self._masks[values]
 
@@ -111,6 +119,22 @@ class Corpus:
                 if not mask >> own & 1:
                     allowed[own] &= ~(1 << bit)
         return allowed
+
+
+def _meets(part: Ordered, values: Ordered) -> bool:
+    """Whether a cell (one stretch, or missing) holds any of the values: they hold its beginning, or begin inside."""
+    if part.missing:
+        return values.missing
+    cuts = values.cuts
+    if part.starts_in:
+        passed, is_in = 0, values.starts_in
+    else:
+        passed = bisect_right(cuts, part.cuts[0])
+        is_in = values.starts_in != bool(passed % 2)
+    if is_in:
+        return True
+    last = part.cuts[-1] if len(part.cuts) == 2 or (part.starts_in and part.cuts) else None
+    return passed < len(cuts) and (last is None or cuts[passed] < last)
 
 
 def _stretches(cuts: list[Cut]) -> Iterator[Ordered]:

@@ -6,11 +6,11 @@ Formulas are values; parts that several segments share are shared, and every pas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from segdsl.overlap.axes import Axis
-from segdsl.overlap.domains import Values, meet
+from segdsl.overlap.domains import Values, join, meet
 from segdsl.source import NOWHERE, Span
 
 
@@ -84,12 +84,32 @@ def all_of(terms: Iterable[Formula]) -> Formula:
 
 
 def any_of(terms: Iterable[Formula]) -> Formula:
+    """One of the terms holds. Tests on one axis are one test of all of their values."""
     flat: dict[Formula, None] = {}
+    on_axis: dict[Axis, Test] = {}
     for term in terms:
         if term == ALWAYS:
             return ALWAYS
-        flat.update(dict.fromkeys(term.terms if isinstance(term, Any) else (term,)))
+        for each in term.terms if isinstance(term, Any) else (term,):
+            if isinstance(each, Test) and each.axis in on_axis:
+                joined = _joined(on_axis[each.axis], each)
+                if not isinstance(joined, Test):
+                    return ALWAYS
+                flat = {joined if other is on_axis[each.axis] else other: None for other in flat}
+                on_axis[each.axis] = joined
+                continue
+            if isinstance(each, Test):
+                on_axis[each.axis] = each
+            flat[each] = None
     return next(iter(flat)) if len(flat) == 1 else Any(tuple(flat))
+
+
+def _joined(first: Test, second: Test) -> Formula:
+    span = first.span
+    if second.span.source == span.source and span.source.name:
+        start, end = min(span.start, second.span.start), max(span.end, second.span.end)
+        span = replace(span, start=start, end=end)
+    return test(first.axis, join(first.values, second.values), span)
 
 
 def at_least(count: int, terms: Iterable[Formula]) -> Formula:

@@ -66,6 +66,7 @@ class Normalizer:
         self.zone = ZoneInfo(program.timezone)
         self._segments: dict[str, Formula] = {}
         self._rows: dict[RowSet, RowSet] = {}
+        self._conditions: dict[tuple[int, str], tuple[ir.Condition, Formula]] = {}
         self._axes: dict[tuple[str, About], Axis] = {}
         # Whether a row may fulfil a condition; whoever can search says so.
         self.can_be: Callable[[RowSet], bool] = lambda rows: rows.where != NEVER
@@ -159,6 +160,13 @@ class Normalizer:
 
     def condition(self, node: ir.Condition, table: str) -> Formula:
         """The rows of `table` of which a condition holds."""
+        # By identity: equal conditions are written at different places, and proofs name those.
+        key = (id(node), table)
+        if key not in self._conditions:
+            self._conditions[key] = node, self._condition(node, table)
+        return self._conditions[key][1]
+
+    def _condition(self, node: ir.Condition, table: str) -> Formula:
         lifted = _without_choices(node)
         if lifted is not node:
             return self._opaque(node, table) if lifted is None else self.condition(lifted, table)
@@ -199,7 +207,7 @@ class Normalizer:
                 return all_of((self._opaque(node, table), self.known(value, table, node.span)))
             case ir.ListHas():
                 return self._list_has(node, table)
-            case ir.Near(value, ir.Point()) | ir.Inside(value):
+            case ir.Near(value, ir.Point()) | ir.Near(ir.Point(), value) | ir.Inside(value):
                 return all_of((self._truth(Within(node), table, node.span), self.known(value, table, node.span)))
             case ir.Near(value, center):
                 both = (self.known(value, table, node.span), self.known(center, table, node.span))
@@ -330,9 +338,10 @@ class Normalizer:
             case ir.Aggregate("count", rows):
                 return self.count(self.rows(rows), _compared(value.type, op, constant), span, table)
             case ir.Aggregate(("min" | "max") as function, rows, argument) if argument is not None:
+                bounded = argument
 
                 def reaching(op: str) -> Formula:
-                    return self._reaching(rows, argument, op, constant, table, span)
+                    return self._reaching(rows, bounded, op, constant, table, span)
 
                 return self._extreme(function, op, reaching, value, table, span)
             case ir.Aggregate("avg", rows, argument) if argument is not None:

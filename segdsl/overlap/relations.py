@@ -15,6 +15,7 @@ from typing import Literal as OneOf
 from segdsl.overlap.analysis import Analysis, Nobody, Somebody, Unknown, within
 from segdsl.overlap.formula import Test
 from segdsl.overlap.search import Box, Budget, TooHard, boxes, narrowed
+from segdsl.overlap.ties import tied
 from segdsl.overlap.witness import Example
 from segdsl.semantics import ir
 from segdsl.semantics.evaluate import truths
@@ -94,6 +95,11 @@ class Relations:
             if other != number and other in box:
                 found &= self.corpus.implied(other, box[other], number)
         return found
+
+    def looks_at(self, name: str) -> frozenset[object]:
+        """The things that everyone in a segment has some of; equal segments look at the same, or at nothing."""
+        around = self.around[name]
+        return frozenset() if around is None else frozenset(tied(self.corpus.axes[number]) for number in around)
 
     def may_be_equal(self, left: str, right: str) -> bool:
         """Whether both may hold the same customers."""

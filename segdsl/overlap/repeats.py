@@ -9,23 +9,29 @@ from segdsl.semantics import ir
 
 
 def check(analysis: Analysis, report: Report) -> None:
-    """Reports every segment that repeats an earlier one; of several alike each names the first."""
+    """Reports every segment that repeats an earlier one; of several alike each names the first.
+
+    Two that both say `everyone` mean it.
+    """
     for entity, names in analysis.program.by_entity(tuple(analysis.program.segments)).items():
         relations = Relations(analysis, entity, names)
-        repeated: set[str] = set()
-        for number, first in enumerate(names):
-            if first in repeated:
+        alike: dict[object, list[str]] = {}
+        for name in names:
+            if not isinstance(analysis.program.segments[name].condition, ir.Always):
+                alike.setdefault(relations.looks_at(name), []).append(name)
+        for several in alike.values():
+            _check(analysis, relations, several, report)
+
+
+def _check(analysis: Analysis, relations: Relations, names: list[str], report: Report) -> None:
+    repeated: set[str] = set()
+    for number, first in enumerate(names):
+        for second in names[number + 1 :] if first not in repeated else ():
+            if second in repeated or not relations.may_be_equal(first, second):
                 continue
-            for second in names[number + 1 :]:
-                if _is_everyone(analysis, first) and _is_everyone(analysis, second):
-                    continue  # both say so
-                if relations.may_be_equal(first, second) and _are_equal(analysis, entity, first, second):
-                    repeated.add(second)
-                    _report(analysis.program, first, second, report)
-
-
-def _is_everyone(analysis: Analysis, name: str) -> bool:
-    return isinstance(analysis.program.segments[name].condition, ir.Always)
+            if _are_equal(analysis, relations.entity, first, second):
+                repeated.add(second)
+                _report(analysis.program, first, second, report)
 
 
 def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:

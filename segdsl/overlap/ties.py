@@ -20,8 +20,10 @@ def tied(axis: Axis) -> Hashable:
     match axis.about:
         case Single(ir.Length(value)) | Single(value) | Time(value) | Has(value):
             return axis.table, value
-        case Fits(test) | Within(test):
+        case Fits(test):
             return axis.table, test.value
+        case Within():
+            return axis.table, spots.point_of(axis.about)
         case Count(rows) | Aggregate(_, rows):
             return axis.table, rows.table, rows.via
         case _:
