@@ -12,14 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from segdsl.overlap.analysis import Analysis, Nobody, Somebody, Unknown, within
+from segdsl.overlap.analysis import Analysis, Answer, Nobody, Somebody, Unknown, within
 from segdsl.overlap.formula import Test
 from segdsl.overlap.search import Box, Budget, TooHard, boxes, narrowed
 from segdsl.overlap.ties import tied
 from segdsl.overlap.witness import Example
-from segdsl.semantics import ir
 from segdsl.semantics.evaluate import truths
-from segdsl.source import NOWHERE
 
 Relation = OneOf["disjoint", "overlaps", "within", "contains", "equal", "unknown"]
 
@@ -52,7 +50,7 @@ class Relations:
         self.around: dict[str, Box | None] = {}
         self._boxes: dict[str, list[Box]] = {name: self._boxes_of(name) for name in self.names}
         self._apart = _Apart(self)
-        self._pool: list[tuple[Example, frozenset[str]]] = []
+        self._pool = _Pool(len(self.names))
 
     def _boxes_of(self, name: str) -> list[Box]:
         formula = self.formulas[name]
@@ -117,45 +115,70 @@ class Relations:
 
     def pair(self, left: str, right: str) -> Pair:
         """The verdict on one pair, with an example or the tests that prove it where there are any."""
-        if not self.may_meet(left, right):
-            return Pair(left, right, "disjoint")
-        nobody = self.analysis.proof(self.entity, [within(left), within(right)])
-        if nobody is not None:
-            return Pair(left, right, "disjoint", because=nobody.because)
+        example = self._pool.of_both(self.numbers[left], self.numbers[right])
+        if example is None:
+            if not self.may_meet(left, right):
+                return Pair(left, right, "disjoint")
+            nobody = self.analysis.proof(self.entity, [within(left), within(right)])
+            if nobody is not None:
+                return Pair(left, right, "disjoint", because=nobody.because)
         is_inside = self._is_within(left, right)
         is_around = self._is_within(right, left)
-        relation: Relation = "equal" if is_inside and is_around else "within" if is_inside else "contains"
-        answer = self._somebody(left, right)
-        example = answer.example if isinstance(answer, Somebody) else None
+        answer = Somebody(example) if example is not None else self._looked_for(left, right)
+        shown = answer.example if isinstance(answer, Somebody) else None
         if is_inside or is_around:
-            return Pair(left, right, relation, example)
-        if isinstance(answer, Nobody):
-            return Pair(left, right, "disjoint", because=answer.because)
-        if isinstance(answer, Unknown):
-            return Pair(left, right, "unknown", reason=answer.why)
-        return Pair(left, right, "overlaps", example)
+            relation: Relation = "equal" if is_inside and is_around else "within" if is_inside else "contains"
+            return Pair(left, right, relation, shown)
+        match answer:
+            case Nobody(because):
+                return Pair(left, right, "disjoint", because=because)
+            case Unknown(why):
+                return Pair(left, right, "unknown", reason=why)
+            case Somebody():
+                return Pair(left, right, "overlaps", shown)
 
     def _is_within(self, left: str, right: str) -> bool:
-        if any(left in members and right not in members for _, members in self._pool):
-            return False
-        return self.may_be_within(left, right) and (
-            self.analysis.proof(self.entity, [within(left), within(right, False)]) is not None
+        return (
+            not self._pool.is_beyond(self.numbers[left], self.numbers[right])
+            and self.may_be_within(left, right)
+            and self.analysis.proof(self.entity, [within(left), within(right, False)]) is not None
         )
 
-    def _somebody(self, left: str, right: str) -> Nobody | Somebody | Unknown:
-        for example, members in self._pool:
-            if left in members and right in members:
-                return Somebody(example)
+    def _looked_for(self, left: str, right: str) -> Answer:
         answer = self.analysis.ask(self.entity, [within(left), within(right)])
         if isinstance(answer, Somebody):
-            self._pool.append((answer.example, self._members(answer.example)))
+            self._pool.add(answer.example, self._members(answer.example))
         return answer
 
-    def _members(self, example: Example) -> frozenset[str]:
-        """The segments that an example is in."""
-        conditions = [ir.InSegment(name, span=NOWHERE) for name in self.names]
-        found = truths(self.analysis.program, self.entity, conditions, example.world, example.key, example.as_of)
-        return frozenset(name for name, holds in zip(self.names, found, strict=True) if holds)
+    def _members(self, example: Example) -> list[bool]:
+        """Which of the segments an example is in."""
+        program = self.analysis.program
+        conditions = [program.segments[name].condition for name in self.names]
+        return truths(program, self.entity, conditions, example.world, example.key, example.as_of)
+
+
+class _Pool:
+    """Examples, and for each segment (by number) those that are in it, as the bits of one number."""
+
+    def __init__(self, segments: int) -> None:
+        self._examples: list[Example] = []
+        self._inside = [0] * segments
+
+    def add(self, example: Example, members: Sequence[bool]) -> None:
+        bit = 1 << len(self._examples)
+        self._examples.append(example)
+        for number, is_in in enumerate(members):
+            if is_in:
+                self._inside[number] |= bit
+
+    def of_both(self, left: int, right: int) -> Example | None:
+        """The first example that is in both segments."""
+        both = self._inside[left] & self._inside[right]
+        return self._examples[(both & -both).bit_length() - 1] if both else None
+
+    def is_beyond(self, left: int, right: int) -> bool:
+        """Whether some example is in the left segment and not in the right one."""
+        return bool(self._inside[left] & ~self._inside[right])
 
 
 class _Apart:
