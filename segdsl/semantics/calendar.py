@@ -9,6 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
@@ -45,13 +46,23 @@ NO_MOMENT: Ends = (LATEST, EARLIEST)
 NO_DATE: DateEnds = (date.max, date.min)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clock:
     """One instant and the wall clock it is read on."""
 
     as_of: datetime  # aware
     zone: ZoneInfo
     week_starts: int  # Monday is 0
+
+    def __eq__(self, other: object) -> bool:
+        # By the instant: in the hour that a wall clock repeats, two that differ are equal as `datetime` has it.
+        return isinstance(other, Clock) and self._told_by() == other._told_by()
+
+    def __hash__(self) -> int:
+        return hash(self._told_by())
+
+    def _told_by(self) -> tuple[datetime, ZoneInfo, int]:
+        return self.utc, self.zone, self.week_starts
 
     @property
     def utc(self) -> datetime:
@@ -65,7 +76,7 @@ class Clock:
 
     @property
     def now(self) -> Moment:
-        return Moment(self.wall, self.utc)
+        return _now(self)
 
     @property
     def today(self) -> date:
@@ -86,6 +97,11 @@ class Clock:
             return wall
 
 
+@lru_cache(maxsize=64)
+def _now(clock: Clock) -> Moment:
+    return Moment(clock.wall, clock.utc)
+
+
 def earlier(clock: Clock, count: int, unit: ir.Unit) -> Clock | None:
     """The clock as it was `count` units before; None where that is too near to the end of the calendar."""
     moment = _moment(-count, unit, clock)
@@ -98,6 +114,7 @@ def earlier(clock: Clock, count: int, unit: ir.Unit) -> Clock | None:
 # --- moments --------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def moments(window: ir.Window, clock: Clock) -> Ends:
     """The first moment of the window and the first one after it; None is an open side."""
     now = clock.now
@@ -175,6 +192,7 @@ def _next_day(end: date | datetime | None) -> date | datetime | None:
 # --- dates ----------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def dates(window: ir.Window, clock: Clock) -> DateEnds:
     """The first and the last date of the window; None is an open side. Dates have no minutes and hours."""
     today = clock.today
