@@ -11,7 +11,8 @@ The map of the house. The tree on disk is the pipeline:
     project.py    the only reader and writer of a project's files
     introspection.py   does the database hold what the catalog declares?
     folder.py     which file of a folder holds a table; how a file is replaced in one step
-    render.py     findings -> text for people, JSON for programs
+    baseline.py   the findings that a project began with
+    render/       findings -> text for people, JSON for programs, and what CI systems read
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
@@ -35,7 +36,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
+from segdsl.diagnostics import Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.source import Source
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
     from segdsl.semantics.catalog import Catalog
+    from segdsl.semantics.outline import Outline
 
 # The ways to write definitions, and what a new file's name ends with.
 SPELLINGS = {"seg": ".seg", "yaml": ".yml"}
@@ -68,10 +70,11 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A project as meant, and everything that was found on the way to it."""
+    """A project as meant, and everything that was found on the way to it. `outline` says which definition is where."""
 
     program: ir.Program | None
     report: Report
+    outline: Outline
 
 
 def check(project: Project, settings: Mapping[str, str] | None = None, today: date | None = None) -> Checked:
@@ -80,6 +83,9 @@ def check(project: Project, settings: Mapping[str, str] | None = None, today: da
 
     Without a catalog that can be read there is no program, and only what is wrong with the text is found.
     """
+    from segdsl.semantics.allow import without_allowed
+    from segdsl.semantics.outline import Outline
+
     report = Report(project.findings)
     modules = read_definitions(project.segments, report)
     catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
@@ -89,8 +95,10 @@ def check(project: Project, settings: Mapping[str, str] | None = None, today: da
             "no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg"
         )
     if catalog is None or not catalog.tables:
-        return Checked(None, report)
-    return Checked(resolve(modules, catalog, project, settings or {}, report, today), report)
+        return Checked(None, without_allowed(modules, report, complete=False), Outline(modules))
+    program = resolve(modules, catalog, project, settings or {}, report, today)
+    is_complete = all(found.rule.is_judgement for found in report if found.severity is Severity.ERROR)
+    return Checked(program, without_allowed(modules, report, complete=is_complete), Outline(modules))
 
 
 def _holds_segments(module: ast.Module) -> bool:
