@@ -11,6 +11,7 @@ The map of the house. The tree on disk is the pipeline:
     project.py    the only reader and writer of a project's files
     introspection.py   does the database hold what the catalog declares?
     folder.py     which file of a folder holds a table; how a file is replaced in one step
+    fingerprints.py  what a finding is known by when lines around it move
     baseline.py   the findings that a project began with
     render/       findings -> text for people, JSON for programs, and what CI systems read
     results.py    sizes, members and runs -> the same, and CSV
