@@ -22,12 +22,14 @@ from zoneinfo import ZoneInfo
 from segdsl import compiler, render
 from segdsl import project as projects
 from segdsl.compiler import BadRequest, Findings
-from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
+from segdsl.diagnostics import RULES, Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Project, ProjectProblem
+from segdsl.render.listing import LIMIT, listing
 from segdsl.source import Span
 
 if TYPE_CHECKING:
+    from segdsl.baseline import Compared
     from segdsl.semantics import ir
 
 FINE, FINDINGS, USAGE, DATABASE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -97,17 +99,63 @@ def _init(options: Namespace) -> int:
 
 
 def _check(options: Namespace) -> int:
+    _refuse_together(options)
     project = _project(options, options.paths)
     today = datetime.now(ZoneInfo(project.timezone)).date()
     checked = compiler.check(project, _settings(options), today)
-    findings = _inside(checked.report.sorted(), project, options.paths)
-    segments = len(checked.program.segments) if checked.program is not None else 0
-    files = len(project.segments)
+    if options.write_baseline:
+        return _write_baseline(checked, project, options)
+    compared = _beside_baseline(checked, project, options)
+    findings = _inside(compared.left, project, options.paths)
     code = _code(findings, project, strict=options.strict)
-    if options.format == "json":
-        _print_json(render.diagnostics_json(findings, segments, files))
-        return code
-    return _show_findings(findings, sys.stdout, options, code, segments, files)
+    segments = len(checked.program.segments) if checked.program is not None else 0
+    if options.format == "text":
+        return _list_findings(findings, options, code, segments, len(project.segments), compared.hidden)
+    _print_report(findings, checked, project, options, compared.hidden)
+    return code
+
+
+def _refuse_together(options: Namespace) -> None:
+    """What `check` is asked for must go together."""
+    for name in options.rules:
+        if name not in RULES:
+            raise BadRequest(f"there is no rule `{name}`", did_you_mean(name, RULES, "the rules are in docs/rules.md"))
+    if options.limit < 0:
+        raise BadRequest(f"`--limit {options.limit}` is less than nothing", "write --limit 0 to see all")
+    if options.format != "text" and options.rules:
+        raise BadRequest(f"`--format {options.format}` holds the findings of all rules", "leave out --rule or --format")
+    if options.write_baseline and options.paths:
+        raise BadRequest("the baseline is that of the whole project", "leave out the files and folders")
+
+
+def _write_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> int:
+    from segdsl import baseline
+    from segdsl.fingerprints import known
+
+    findings = checked.report.sorted()
+    errors = [each for each in findings if each.severity is Severity.ERROR and not each.rule.is_judgement]
+    if errors:
+        code = _list_findings(errors, options, _code(errors, project))
+        return _complain("the baseline was not written", "mend these errors first", code, options)
+    judgements = [each for each in findings if each.rule.is_judgement]
+    projects.write_beside(project, baseline.written(known(judgements, checked.outline.name_at)))
+    print(f"{baseline.BASELINE_FILE}: {render.counted(len(judgements), 'finding')}")
+    return FINE
+
+
+def _beside_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> Compared:
+    """The findings without those of the baseline."""
+    from segdsl import baseline
+    from segdsl.fingerprints import known
+
+    report = Report(checked.report.sorted())
+    text = None if options.no_baseline else projects.read_beside(project, baseline.BASELINE_FILE, report)
+    found = report.sorted()
+    if text is None:
+        return baseline.Compared(tuple(found), 0)
+    is_complete = not any(each.severity is Severity.ERROR and not each.rule.is_judgement for each in found)
+    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=is_complete)
+    return baseline.Compared(tuple(Report(compared.left).sorted()), compared.hidden)
 
 
 def _fmt(options: Namespace) -> int:
@@ -292,8 +340,14 @@ def _parser() -> ArgumentParser:
     )
     check.add_argument("paths", nargs="*", metavar="PATH", help="show the findings of these files or folders only")
     check.add_argument("--strict", action="store_true", help="warnings count as findings: exit code 1")
+    check.add_argument("--rule", action="append", default=[], metavar="NAME", dest="rules", help="show this rule only")
+    help = f"show so many findings of a rule, and in full; 0 shows all (default: {LIMIT})"
+    check.add_argument("--limit", type=int, default=LIMIT, metavar="N", help=help)
+    help = "write what is found now to segdsl.baseline.json: it is not shown any more"
+    check.add_argument("--write-baseline", action="store_true", help=help)
+    check.add_argument("--no-baseline", action="store_true", help="show the findings of the baseline, too")
     _add_settings(check)
-    _add_format(check, "text", "json")
+    _add_format(check, "text", "json", "github", "sarif", "junit", "markdown")
     overlap = command("overlap", "tell how every two segments stand to each other: who could be in both, without data")
     overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
     _add_settings(overlap)
@@ -429,18 +483,21 @@ def _wanted(project: Project, paths: Sequence[str]) -> Callable[[str], bool]:
 def _inside(findings: Sequence[Diagnostic], project: Project, paths: Sequence[str]) -> list[Diagnostic]:
     """The findings in the files or folders named, and those of the project as a whole."""
     is_wanted = _wanted(project, paths)
-    whole = ("", projects.PROJECT_FILE, projects.CATALOG_FILE)
+    from segdsl.baseline import BASELINE_FILE
+
+    whole = ("", projects.PROJECT_FILE, projects.CATALOG_FILE, BASELINE_FILE)
     names = {finding.label.span.source.name for finding in findings}
     shown = {name for name in names if name in whole or is_wanted(name)}
     return [finding for finding in findings if finding.label.span.source.name in shown]
 
 
 def _code(findings: Sequence[Diagnostic], project: Project, *, strict: bool = False) -> int:
-    errors = [finding for finding in findings if finding.severity.value == "error"]
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     about_arguments = any(not finding.label.span.source.name for finding in errors)
     if not project.is_readable or about_arguments:
         return USAGE
-    return FINDINGS if errors or (strict and findings) else FINE
+    counting = [finding for finding in findings if finding.severity is not Severity.NOTE]
+    return FINDINGS if errors or (strict and counting) else FINE
 
 
 # --- printing -----------------------------------------------------------------------------------------
@@ -455,6 +512,59 @@ def _show_findings(
     style = "good" if not findings else "error" if code else "warning"
     print(paint(style, render.summary(findings, segments, files)), file=stream)
     return code
+
+
+def _list_findings(
+    findings: Sequence[Diagnostic], options: Namespace, code: int, segments: int = 0, files: int = 0, hidden: int = 0
+) -> int:
+    """What `check` says to people: as many findings as they can read, and how many there are."""
+    paint = _paint(sys.stdout, options)
+    shown = [finding for finding in findings if finding.rule.name in options.rules] if options.rules else findings
+    for block in listing(shown, paint, options.limit):
+        print(block, end="\n\n")
+    style = "good" if not findings else "error" if code else "warning"
+    print(paint(style, render.summary(findings, segments, files)))
+    if len(shown) < len(findings):
+        print(f"{render.counted(len(findings) - len(shown), 'finding')} of other rules not shown")
+    if hidden:
+        print(f"{render.counted(hidden, 'finding')} of the baseline {'is' if hidden == 1 else 'are'} not shown")
+    return code
+
+
+def _print_report(
+    findings: Sequence[Diagnostic], checked: compiler.Checked, project: Project, options: Namespace, hidden: int
+) -> None:
+    """What `check` says to programs: all findings, in the form that they read."""
+    from segdsl.fingerprints import known
+    from segdsl.render import github, junit, markdown, sarif
+
+    segments = len(checked.program.segments) if checked.program is not None else 0
+    files, folder = len(project.segments), _folder_in_repository(project)
+    match options.format:
+        case "json":
+            _print_json(render.diagnostics_json(findings, segments, files, hidden))
+        case "github":
+            for line in github.commands(findings, folder):
+                print(line)
+            print(render.escaped(render.summary(findings, segments, files)))
+        case "sarif":
+            _print_json(sarif.sarif(known(findings, checked.outline.name_at), _version(), folder))
+        case "junit":
+            is_wanted = _wanted(project, options.paths)
+            looked_at = [(file, name) for file, name in checked.outline if is_wanted(file)]
+            report = junit.junit(known(findings, checked.outline.name_at), looked_at, strict=options.strict)
+            print(report, end="")
+        case _:
+            print(markdown.comment(findings, segments, files, hidden, folder), end="")
+
+
+def _folder_in_repository(project: Project) -> str:
+    """Where the project lies in the repository that a CI job works in, else in the current folder; else nothing."""
+    for base in (os.environ.get("GITHUB_WORKSPACE"), "."):
+        if base and project.root.is_relative_to(Path(base).resolve()):
+            name = project.root.relative_to(Path(base).resolve()).as_posix()
+            return "" if name == "." else name
+    return ""
 
 
 def _complain(message: str, help: str, code: int, options: Namespace, where: Span | None = None) -> int:

@@ -12,7 +12,9 @@ The map of the house. The tree on disk is the pipeline:
     project.py    the only reader and writer of a project's files
     introspection.py   does the database hold what the catalog declares?
     folder.py     which file of a folder holds a table; how a file is replaced in one step
-    render.py     findings -> text for people, JSON for programs
+    fingerprints.py  what a finding is known by when lines around it move
+    baseline.py   the findings that a project began with
+    render/       findings -> text for people, JSON for programs, and what CI systems read
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
@@ -29,14 +31,14 @@ IR and do not know each other. `tests/test_architecture.py` holds the house to i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
+from segdsl.diagnostics import Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.source import Source
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
     from segdsl.semantics.catalog import Catalog
+    from segdsl.semantics.outline import Outline
 
 # The ways to write definitions, and what a new file's name ends with.
 SPELLINGS = {"seg": ".seg", "yaml": ".yml"}
@@ -71,10 +74,11 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A project as meant, and everything that was found on the way to it."""
+    """A project as meant, and everything that was found on the way to it. `outline` says which definition is where."""
 
     program: ir.Program | None
     report: Report
+    outline: Outline
 
 
 def check(project: Project, settings: Mapping[str, str] | None = None, today: date | None = None) -> Checked:
@@ -86,14 +90,24 @@ def check(project: Project, settings: Mapping[str, str] | None = None, today: da
     """
     from segdsl.overlap import conflicts
 
-    checked = read(project, settings, today)
-    if checked.program is not None and not checked.report.has_errors:
-        conflicts.check(checked.program, checked.report)
-    return checked
+    return _looked_at(project, settings, today, conflicts.check, has_all_findings=True)
 
 
-def read(project: Project, settings: Mapping[str, str] | None = None, today: date | None = None) -> Checked:
+def read(project: Project, settings: Mapping[str, str] | None = None) -> Checked:
     """The project as meant, and what is wrong with its text, names and types."""
+    return _looked_at(project, settings, None, None)
+
+
+def _looked_at(
+    project: Project,
+    settings: Mapping[str, str] | None,
+    today: date | None,
+    look_for_conflicts: Callable[[ir.Program, Report], None] | None,
+    has_all_findings: bool = False,
+) -> Checked:
+    from segdsl.semantics.allow import without_allowed
+    from segdsl.semantics.outline import Outline
+
     report = Report(project.findings)
     modules = read_definitions(project.segments, report)
     catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
@@ -103,8 +117,14 @@ def read(project: Project, settings: Mapping[str, str] | None = None, today: dat
             "no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg"
         )
     if catalog is None or not catalog.tables:
-        return Checked(None, report)
-    return Checked(resolve(modules, catalog, project, settings or {}, report, today), report)
+        return Checked(None, without_allowed(modules, report, complete=False), Outline(modules))
+    program = resolve(modules, catalog, project, settings or {}, report, today)
+    is_sound = all(found.rule.is_judgement for found in report if found.severity is Severity.ERROR)
+    if is_sound and look_for_conflicts is not None:
+        look_for_conflicts(program, report)
+    # Whether an `allow` is of any use shows once everything has been looked for.
+    is_complete = is_sound and has_all_findings
+    return Checked(program, without_allowed(modules, report, complete=is_complete), Outline(modules))
 
 
 def _holds_segments(module: ast.Module) -> bool:
@@ -125,10 +145,7 @@ def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Pro
     """
     from segdsl.overlap import conflicts
 
-    checked = read(project, settings)
-    if checked.program is not None and not checked.report.has_errors:
-        conflicts.check_decided(checked.program, checked.report)
-    return _without_errors(checked)
+    return _without_errors(_looked_at(project, settings, None, conflicts.check_decided))
 
 
 def _without_errors(checked: Checked) -> ir.Program:

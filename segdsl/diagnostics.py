@@ -13,106 +13,130 @@ from segdsl.source import Span
 class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"  # never changes the exit code
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind of finding. `name` is stable: it is what a person searches for."""
+    """A kind of finding. `name` is stable: it is what a person searches for.
+
+    `is_judgement`: the definitions have a meaning all the same, so that a person may decide to live with it, by a
+    comment (`# segdsl: allow ...`) or by the baseline.
+    """
 
     name: str
     severity: Severity
     summary: str
+    is_judgement: bool = False
 
 
-def _rules(severity: Severity, **summaries: str) -> dict[str, Rule]:
+def _rules(severity: Severity, *, is_judgement: bool = False, **summaries: str) -> dict[str, Rule]:
     names = {key.replace("_", "-"): text for key, text in summaries.items()}
-    return {name: Rule(name, severity, text) for name, text in names.items()}
+    return {name: Rule(name, severity, text, is_judgement) for name, text in names.items()}
 
 
-RULES: dict[str, Rule] = _rules(
-    Severity.ERROR,
-    # reading files
-    missing_file="a file that the project needs is not there",
-    unreadable_file="a file cannot be opened",
-    not_utf8="a source file is not UTF-8 text",
-    file_too_large="a source file is larger than 1 MB",
-    forbidden_character="a character that can hide or reverse text",
-    bad_yaml="a YAML file cannot be read",
-    # reading text
-    syntax="the text does not follow the grammar",
-    unclosed_text="a quote is not closed on its line",
-    mixed_and_or="`and` and `or` are mixed without parentheses",
-    too_deep="a condition is nested deeper than 100 levels",
-    too_large="a definition grows past 20,000 conditions once its names are replaced by what they mean",
-    number_too_large="a number has more digits than every database can keep exactly",
-    bad_date="a date or a moment that no calendar has",
-    # the project file and the catalog
-    unknown_key="a key that the file's format does not have",
-    missing_key="a key that the file's format needs",
-    bad_value="a value that its key cannot take",
-    unknown_type="a column type that does not exist",
-    no_key="a table that must be told apart row by row has no `key`",
-    # names
-    unknown_table="a table that is not in the catalog",
-    unknown_column="a column that its table does not have",
-    unknown_name="a name that nothing defines",
-    unknown_segment="a segment that is not defined",
-    unknown_group="a group that is not defined",
-    unknown_occasion="an occasion that is not defined",
-    unknown_channel="a channel that is not defined",
-    unknown_place="a place that is not defined",
-    unknown_function="a function that does not exist",
-    unknown_override="a `--set` for a `let` that does not exist",
-    duplicate_name="two definitions of one name",
-    ambiguous_name="a name with two meanings where it stands",
-    ambiguous_path="more than one way leads from a table to the customer",
-    no_path="no link leads from a table to the customer",
-    cycle="definitions that need each other",
-    # types
-    wrong_type="a value of a type that cannot stand there",
-    not_in_list="a text that is not in the column's closed list",
-    no_time="a window or `first`/`last` on a table without `at`",
-    many_rows="a table of many rows where one value is needed",
-    not_a_score="a `score` that compares with nobody",
-    bad_window="a window that holds nothing",
-    bad_list="a list file without a fitting column, or with rows that do not fit",
-    bad_sequence="a sequence that nobody could go through",
-    bad_place="a point that is nowhere on earth, or corners that make no area",
-    # segments and groups
-    missing_condition="a segment without `when` or `otherwise`",
-    repeated_clause="a clause that is given twice",
-    missing_priority="a member of an exclusive group without a priority",
-    repeated_priority="two members of an exclusive group with one priority that share customers, or may",
-    stray_priority="a priority where nothing is ranked",
-    mixed_group="a group of segments that are sets of different entities",
-    bad_otherwise="an `otherwise` that has nothing to be the rest of",
-    bad_tiers="tiers that nobody can be in, or that go in two directions",
-    bad_split="shares of a split that are more than the whole",
-    stray_member="a segment in a group that `tiers` or `split` make",
-    bad_promise="an `expect` that nothing can keep, or that is about something else",
-    incomplete_group="a `complete` group that somebody falls through, or may",
-    # conflicts, found without data
-    never_matches="a segment that nobody can be in",
-    shadowed="a segment that always loses to those above it in its exclusive group",
-    refuted_promise="an `expect` that an example customer breaks",
-    # what a database cannot say
-    unsupported="a construct that this database cannot say exactly",
-    other_spelling="a file that another layout or spelling cannot say without change",
-    broken_promise="an `expect` that the data break",
-    no_segments="a project without segments",
-) | _rules(
-    Severity.WARNING,
-    always_matches="a segment that everybody is in",
-    redundant_condition="a condition that changes nothing where it stands",
-    dead_branch="an alternative of `or` that nobody comes to",
-    nothing_left="an `otherwise` that nobody is left for",
-    same_people="two segments that always hold the same customers",
-    unproved_promise="an `expect` that could be neither proved nor refuted",
-    includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
-    review_due="a segment that should have been looked at again by now",
-    inactive="a segment whose days are over",
-    empty_group="a group without segments",
-    empty_file="a segment file without definitions",
+RULES: dict[str, Rule] = (
+    _rules(
+        Severity.ERROR,
+        # reading files
+        missing_file="a file that the project needs is not there",
+        unreadable_file="a file cannot be opened",
+        not_utf8="a source file is not UTF-8 text",
+        file_too_large="a source file is larger than 1 MB",
+        forbidden_character="a character that can hide or reverse text",
+        bad_yaml="a YAML file cannot be read",
+        # reading text
+        syntax="the text does not follow the grammar",
+        unclosed_text="a quote is not closed on its line",
+        mixed_and_or="`and` and `or` are mixed without parentheses",
+        too_deep="a condition is nested deeper than 100 levels",
+        too_large="a definition grows past 20,000 conditions once its names are replaced by what they mean",
+        number_too_large="a number has more digits than every database can keep exactly",
+        bad_date="a date or a moment that no calendar has",
+        # the project file and the catalog
+        unknown_key="a key that the file's format does not have",
+        missing_key="a key that the file's format needs",
+        bad_value="a value that its key cannot take",
+        unknown_type="a column type that does not exist",
+        no_key="a table that must be told apart row by row has no `key`",
+        # names
+        unknown_table="a table that is not in the catalog",
+        unknown_column="a column that its table does not have",
+        unknown_name="a name that nothing defines",
+        unknown_segment="a segment that is not defined",
+        unknown_group="a group that is not defined",
+        unknown_occasion="an occasion that is not defined",
+        unknown_channel="a channel that is not defined",
+        unknown_place="a place that is not defined",
+        unknown_function="a function that does not exist",
+        unknown_override="a `--set` for a `let` that does not exist",
+        duplicate_name="two definitions of one name",
+        ambiguous_name="a name with two meanings where it stands",
+        ambiguous_path="more than one way leads from a table to the customer",
+        no_path="no link leads from a table to the customer",
+        cycle="definitions that need each other",
+        # types
+        wrong_type="a value of a type that cannot stand there",
+        not_in_list="a text that is not in the column's closed list",
+        no_time="a window or `first`/`last` on a table without `at`",
+        many_rows="a table of many rows where one value is needed",
+        not_a_score="a `score` that compares with nobody",
+        bad_window="a window that holds nothing",
+        bad_list="a list file without a fitting column, or with rows that do not fit",
+        bad_sequence="a sequence that nobody could go through",
+        bad_place="a point that is nowhere on earth, or corners that make no area",
+        # segments and groups
+        missing_condition="a segment without `when` or `otherwise`",
+        repeated_clause="a clause that is given twice",
+        missing_priority="a member of an exclusive group without a priority",
+        repeated_priority="two members of an exclusive group with one priority that share customers, or may",
+        stray_priority="a priority where nothing is ranked",
+        mixed_group="a group of segments that are sets of different entities",
+        bad_otherwise="an `otherwise` that has nothing to be the rest of",
+        bad_tiers="tiers that nobody can be in, or that go in two directions",
+        bad_split="shares of a split that are more than the whole",
+        stray_member="a segment in a group that `tiers` or `split` make",
+        bad_promise="an `expect` that nothing can keep, or that is about something else",
+        incomplete_group="a `complete` group that somebody falls through, or may",
+        # what a database cannot say
+        unsupported="a construct that this database cannot say exactly",
+        other_spelling="a file that another layout or spelling cannot say without change",
+        broken_promise="an `expect` that the data break",
+        no_segments="a project without segments",
+        bad_baseline="a baseline that cannot be read",
+    )
+    | _rules(
+        Severity.ERROR,
+        is_judgement=True,
+        # conflicts, found without data
+        never_matches="a segment that nobody can be in",
+        shadowed="a segment that always loses to those above it in its exclusive group",
+        refuted_promise="an `expect` that an example customer breaks",
+    )
+    | _rules(
+        Severity.WARNING,
+        is_judgement=True,
+        always_matches="a segment that everybody is in",
+        redundant_condition="a condition that changes nothing where it stands",
+        dead_branch="an alternative of `or` that nobody comes to",
+        nothing_left="an `otherwise` that nobody is left for",
+        same_people="two segments that always hold the same customers",
+        unproved_promise="an `expect` that could be neither proved nor refuted",
+        includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
+        review_due="a segment that should have been looked at again by now",
+        inactive="a segment whose days are over",
+        empty_group="a group without segments",
+        empty_file="a segment file without definitions",
+    )
+    | _rules(
+        Severity.WARNING,
+        bad_allow="a comment `# segdsl: ...` that allows nothing",
+        unused_allow="an `allow` that nothing needs any more",
+    )
+    | _rules(
+        Severity.NOTE,
+        stale_baseline="findings of the baseline that are gone",
+    )
 )
 
 
@@ -126,7 +150,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: what is wrong (`message`), where (`label`, then `others`), and what to type (`help`)."""
+    """One finding: what is wrong (`message`), where (`label`, then `others`), and what to type (`help`).
+
+    `example` is a customer that shows it, as lines of YAML, or nothing.
+    """
 
     rule: Rule
     message: str
@@ -177,6 +204,12 @@ class Report:
     def sorted(self) -> list[Diagnostic]:
         """By file, then by place; findings of one place keep their order."""
         return sorted(self._diagnostics, key=lambda d: (d.label.span.source.name, d.label.span.start))
+
+
+def worst_first(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Errors, then warnings, then notes; those of one severity by file and by place."""
+    ranks = {severity: rank for rank, severity in enumerate(Severity)}
+    return sorted(findings, key=lambda each: (ranks[each.severity], each.label.span.source.name, each.label.span.start))
 
 
 def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:

@@ -305,6 +305,11 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
+def read_beside(project: Project, name: str, report: Report) -> Source | None:
+    """The text of a file that lies beside the project file, if it is there."""
+    return _read(project.root, name, report) if os.path.lexists(project.root / name) else None
+
+
 # --- writing ----------------------------------------------------------------------------------------
 
 
@@ -326,6 +331,16 @@ def rewrite(project: Project, changes: Sequence[tuple[Source, Source]]) -> Itera
             raise ProjectProblem(f"`{new.name}` would be larger than 1 MB", "split it into several files")
         _write(project.root, old.name, new)
         yield old, new
+
+
+def write_beside(project: Project, source: Source) -> None:
+    """Writes a file that lies beside the project file, new or over the one before. Raises `ProjectProblem`."""
+    if not os.path.lexists(project.root / source.name):
+        try:
+            (project.root / source.name).touch()
+        except OSError as error:
+            raise ProjectProblem(f"`{source.name}` cannot be written: {_reason(error)}") from None
+    _write(project.root, source.name, source)
 
 
 def _write(root: Path, old_name: str, new: Source) -> None:

@@ -32,6 +32,10 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
+    def offset(self, line: int) -> int:
+        """Where line `line` starts; lines past the last one start at the end."""
+        return self._line_starts[line - 1] if line <= len(self._line_starts) else len(self.text)
+
     def line(self, number: int) -> str:
         """The text of line `number`, without its line break; lines that do not exist are empty."""
         if not 1 <= number <= len(self._line_starts):

@@ -145,18 +145,8 @@ def test_findings_as_json(shop: Path) -> None:
     add(shop, 'segment typo\n  when contry = "DE"\n')
     shape = json.loads(segdsl("check", "--format", "json", at=shop, code=1).stdout)
     (finding,) = shape["diagnostics"]
-    assert list(finding) == [
-        "rule",
-        "severity",
-        "message",
-        "file",
-        "line",
-        "column",
-        "end_line",
-        "end_column",
-        "help",
-        "example",
-    ]
+    place = ["file", "line", "column", "end_line", "end_column"]
+    assert list(finding) == ["rule", "severity", "message", *place, "help", "example"]
     assert (finding["rule"], finding["file"], finding["line"], finding["column"]) == (
         "unknown-column",
         "segments/extra.seg",
@@ -164,7 +154,7 @@ def test_findings_as_json(shop: Path) -> None:
         8,
     )
     assert shape["version"] == 1
-    assert shape["summary"] == {"errors": 1, "warnings": 0, "segments": 9, "files": 3}
+    assert shape["summary"] == {"errors": 1, "warnings": 0, "notes": 0, "in_baseline": 0, "segments": 9, "files": 3}
     assert (
         json.loads(segdsl("check", "--format", "json", "segments/lifecycle.seg", at=shop).stdout)["diagnostics"] == []
     )

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from segdsl.diagnostics import RULES, Report
+from segdsl.grammar import ast
 from segdsl.grammar.files import parse_catalog
 from segdsl.grammar.parse import parse
 from segdsl.grammar.yaml_definitions import parse_definitions
 from segdsl.overlap import conflicts
+from segdsl.semantics.allow import without_allowed
 from segdsl.semantics.declare import declare
 from segdsl.semantics.functions import FUNCTIONS
 from segdsl.semantics.resolve import resolve
@@ -36,13 +38,17 @@ SECTIONS = {
 
 def found(text: str) -> list[str]:
     """The rules that a definition breaks, over the catalog of the language reference."""
+    return [each.rule.name for each in report_on(text)[1]]
+
+
+def report_on(text: str) -> tuple[ast.Module, Report]:
     report = Report()
     catalog = declare(parse_catalog(Source("catalog.yml", CATALOG), report), report)
     module = parse(Source("page.seg", text), report)
     program = resolve([module], catalog, name="docs", timezone="UTC", week_starts=0, settings={}, report=report)
     if not report.has_errors:
         conflicts.check(program, report)
-    return [each.rule.name for each in report]
+    return module, report
 
 
 @pytest.mark.parametrize("text", blocks(LANGUAGE, "seg"))
@@ -65,6 +71,13 @@ def test_the_reference_shows_sound_yaml() -> None:
     resolve([module], catalog, name="docs", timezone="UTC", week_starts=0, settings={}, report=report)
     # `not: age < 18` lets in those of unknown age, and the reference says so of every `not`.
     assert [each.rule.name for each in report] == ["includes-missing"]
+
+
+def test_the_page_on_ci_shows_a_comment_that_allows() -> None:
+    (text,) = blocks((DOCS / "ci.md").read_text(encoding="utf-8"), "seg")
+    module, report = report_on(text)
+    assert [each.rule.name for each in report] == ["includes-missing"]
+    assert list(without_allowed([module], report, complete=True)) == []
 
 
 def test_every_rule_is_on_the_page() -> None:

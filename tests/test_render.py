@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from segdsl import render, results
-from segdsl.diagnostics import Diagnostic, Label, Report
+from segdsl.diagnostics import Diagnostic, Label, Report, worst_first
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog
 from segdsl.source import NOWHERE, Source
@@ -154,8 +154,33 @@ def test_findings_as_json_have_exact_places() -> None:
                 "example": "",
             }
         ],
-        "summary": {"errors": 1, "warnings": 0, "segments": 2, "files": 1},
+        "summary": {"errors": 1, "warnings": 0, "notes": 0, "in_baseline": 0, "segments": 2, "files": 1},
     }
+
+
+def test_an_example_customer_stands_under_the_finding_and_in_json() -> None:
+    source = Source("a.seg", "x\n")
+    report = Report()
+    report.add("syntax", "m", source.whole(), help="try", example="customer:\n  name: \x1b[2J\n")
+    (finding,) = report
+    assert render.diagnostic(finding).split("\n")[5:] == [
+        "  = for example:",
+        "      customer:",
+        "        name: \\x1b[2J",
+        "  = help: try",
+    ]
+    assert render.finding_json(finding)["example"] == "customer:\n  name: \x1b[2J\n"
+
+
+def test_the_worst_comes_first() -> None:
+    report = Report()
+    a, b = Source("a.seg", "xy"), Source("b.seg", "xy")
+    for rule, span in [("stale-baseline", a.whole()), ("empty-file", a.whole()), ("syntax", b.whole())]:
+        report.add(rule, "m", span)
+    report.add("syntax", "m", a.span(1, 2))
+    ordered = [(each.severity.value, each.label.span.source.name) for each in worst_first(report)]
+    assert ordered == [("error", "a.seg"), ("error", "b.seg"), ("warning", "a.seg"), ("note", "a.seg")]
+    assert render.summary(list(report), 1, 1) == "2 errors, 1 warning, 1 note in 2 files"
 
 
 # --- results ------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
-"""Findings and results as text for people and as JSON for programs.
+"""Findings as text for people.
 
-In: diagnostics, sizes, summaries. Out: strings and plain values for `json.dumps`. Promised: text of the user's that
-could hide, reverse or repaint what a terminal shows is escaped; carets stand under what they point at, tabs and
-double-width characters included; the JSON shapes have a `version`, which grows when a key changes its meaning.
+In: diagnostics. Out: strings. Promised: text of the user's that could hide, reverse or repaint what a terminal shows
+is escaped; carets stand under what they point at, tabs and double-width characters included.
 """
 
 from __future__ import annotations
@@ -15,12 +14,20 @@ from itertools import groupby
 from segdsl.diagnostics import Diagnostic, Label, Severity
 from segdsl.source import Source, Span
 
-JSON_VERSION = 1
 TAB = "    "
 WIDEST_LINE = 120
 BEFORE_LABEL = 40
 
-STYLES = {"error": "1;31", "warning": "1;33", "bold": "1", "place": "34", "dim": "2", "good": "32", "bar": "36"}
+STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "bold": "1",
+    "place": "34",
+    "dim": "2",
+    "good": "32",
+    "bar": "36",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def _problem(
         lines += _snippet(inside, labels[0], style, gutter, paint)
     if example:
         lines.append(f"{gutter} {paint('place', '=')} for example:")
-        lines += [f"{gutter}     {escaped(line)}" for line in example.split("\n")]
+        lines += [f"{gutter}     {escaped(line)}" for line in example.rstrip("\n").split("\n")]
     if help:
         lead = f"{gutter} {paint('place', '=')} help: "
         lines.append(lead + f"\n{gutter}         ".join(map(escaped, help.split("\n"))))
@@ -166,56 +173,16 @@ def _under(source: Source, span: Span, number: int, start: int, end: int) -> tup
 
 def summary(findings: Sequence[Diagnostic], segments: int, files: int) -> str:
     """One line: `2 errors, 1 warning in 3 files`."""
-    errors, warnings = _count(findings, Severity.ERROR), _count(findings, Severity.WARNING)
     if not findings:
         return f"{counted(segments, 'segment')} in {counted(files, 'file')}: no findings"
-    said = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
-    return f"{', '.join(said)} in {counted(len({d.label.span.source.name for d in findings}), 'file')}"
+    numbers = [(count(findings, severity), severity.value) for severity in Severity]
+    said = ", ".join(counted(number, noun) for number, noun in numbers if number)
+    return f"{said} in {counted(len({d.label.span.source.name for d in findings}), 'file')}"
 
 
 def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _count(findings: Iterable[Diagnostic], severity: Severity) -> int:
+def count(findings: Iterable[Diagnostic], severity: Severity) -> int:
     return sum(1 for d in findings if d.severity is severity)
-
-
-# --- diagnostics for programs -------------------------------------------------------------------------
-
-
-def diagnostics_json(findings: Sequence[Diagnostic], segments: int, files: int) -> dict[str, object]:
-    """`{"version", "diagnostics": [...], "summary": {"errors", "warnings", "segments", "files"}}`.
-
-    Lines and columns count from 1, columns in code points; the end is exclusive. `file` is empty and the places are
-    null when a finding is about no file (an unknown `--set`).
-    """
-    return {
-        "version": JSON_VERSION,
-        "diagnostics": [finding_json(finding) for finding in findings],
-        "summary": {
-            "errors": _count(findings, Severity.ERROR),
-            "warnings": _count(findings, Severity.WARNING),
-            "segments": segments,
-            "files": files,
-        },
-    }
-
-
-def finding_json(finding: Diagnostic) -> dict[str, object]:
-    """One finding, as `diagnostics_json` has it."""
-    span = finding.label.span
-    start, end = span.source.position(span.start), span.source.position(span.end)
-    known = bool(span.source.name)
-    return {
-        "rule": finding.rule.name,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "file": span.source.name,
-        "line": start.line if known else None,
-        "column": start.column if known else None,
-        "end_line": end.line if known else None,
-        "end_column": end.column if known else None,
-        "help": finding.help,
-        "example": finding.example,
-    }

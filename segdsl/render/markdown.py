@@ -1,0 +1,52 @@
+"""Findings as a comment on a pull request, in GitHub's Markdown.
+
+Promised: never longer than GitHub takes; what people wrote stands in blocks of text, where it can neither mention
+anybody nor make markup. The first line is a marker that nobody sees: by it the comment is found again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from segdsl.diagnostics import Diagnostic, worst_first
+from segdsl.render.text import counted, diagnostic, summary
+
+# https://github.com/orgs/community/discussions/27190
+LONGEST = 65_536
+# Room for the line that says how many are left out.
+RESERVED = 200
+
+
+def comment(findings: Sequence[Diagnostic], segments: int, files: int, in_baseline: int = 0, folder: str = "") -> str:
+    """The comment. `folder` is where the project lies in the repository: each project has a comment of its own."""
+    lines = [
+        f"<!-- segdsl check {re.sub('[^A-Za-z0-9_./]', '_', folder) or '.'} -->",
+        f"**segdsl check**: {summary(findings, segments, files)}",
+    ]
+    if in_baseline:
+        lines.append(f"{counted(in_baseline, 'finding')} of the baseline not shown.")
+    text = "\n".join(lines) + "\n"
+    room = LONGEST - RESERVED - _length(text)
+    ordered = worst_first(findings)
+    for number, finding in enumerate(ordered):
+        block = _block(diagnostic(finding))
+        room -= _length(block)
+        if room < 0:
+            return (
+                f"{text}\n{counted(len(ordered) - number, 'finding')} more did not fit in here: see `segdsl check`.\n"
+            )
+        text += block
+    return text
+
+
+def _block(text: str) -> str:
+    """A block of text behind a fence that is longer than any inside."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"\n{fence}text\n{text}\n{fence}\n"
+
+
+def _length(text: str) -> int:
+    """In UTF-16, the longest way that GitHub might count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
