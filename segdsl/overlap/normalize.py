@@ -326,10 +326,11 @@ class Normalizer:
             return self._order(left, op, right, table, span)
         base, constant, turned = sides
         op = SWAPPED[op] if turned else op
-        needs = all_of((self._needs(left, table), self._needs(right, table)))
         if base is None:
+            # What cancels out must still be known: `rating = rating` is false of those without one.
             holds = {"=": constant == 0, "<": constant > 0, "<=": constant >= 0, ">": constant < 0, ">=": constant <= 0}
-            return needs if holds[op] else NEVER
+            return all_of((self.known(left, table, span), self.known(right, table, span))) if holds[op] else NEVER
+        needs = all_of((self._needs(left, table), self._needs(right, table)))
         return all_of((self._number(base, op, constant, table, span), needs, self._needs(base, table)))
 
     def _number(self, value: ir.Value, op: str, constant: Fraction, table: str, span: Span) -> Formula:

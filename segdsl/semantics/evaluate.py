@@ -87,6 +87,16 @@ def truths(
     return [row is not None and meaning.holds(condition, row) for condition in conditions]
 
 
+def holding(
+    program: ir.Program, entity: str, conditions: Sequence[ir.Condition], world: World, as_of: datetime
+) -> tuple[frozenset[Key], list[frozenset[Key]]]:
+    """The keys of all rows of `entity`, and of those of whom each condition holds."""
+    meaning = _Meaning(program, world, as_of)
+    rows = meaning.tables.by_key(entity)
+    found = [frozenset(key for key in rows if meaning.holds(condition, rows[key])) for condition in conditions]
+    return frozenset(rows), found
+
+
 def fold(text: str) -> str:
     """Each code point's simple lowercase, one for one: what `ignoring case` compares."""
     return "".join(char.lower()[0] for char in text)
