@@ -32,6 +32,7 @@ class Histories:
 
     def __init__(self, normalizer: Normalizer) -> None:
         self.normalizer = normalizer
+        self._possible: dict[tuple[Formula, ...], bool] = {}
         self._within: dict[tuple[RowSet, Formula], bool] = {}
 
     def corpus(self, *formulas: Formula) -> Corpus:
@@ -45,10 +46,12 @@ class Histories:
 
     def possible(self, *formulas: Formula) -> bool:
         """Whether a row may fulfil all of them; true when that is too hard to say."""
-        try:
-            return is_possible(self.corpus(*formulas), formulas, Budget(STEPS))
-        except TooHard:
-            return True
+        if formulas not in self._possible:
+            try:
+                self._possible[formulas] = is_possible(self.corpus(*formulas), formulas, Budget(STEPS))
+            except TooHard:
+                self._possible[formulas] = True
+        return self._possible[formulas]
 
     def is_within(self, inner: Formula, outer: RowSet) -> bool:
         """Whether every row of `outer`'s table that fulfils `inner` is one of `outer`."""
@@ -149,7 +152,9 @@ def _rows_needed(about: Aggregate, values: Values) -> int:
         return 0
     low, _ = _ends(values)
     match about.argument.type:
-        case Number(high=Decimal() as high, quotient=False) as number if low is not None and low > (0, False) and high > 0:
+        case Number(high=Decimal() as high, quotient=False) as number if (
+            low is not None and low > (0, False) and high > 0
+        ):
             return max(1, ceil(Fraction(low[0]) / number_cut(number, high, after=False)[0]))
     return 1
 

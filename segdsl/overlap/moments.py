@@ -217,7 +217,9 @@ def _guess(reach: Fraction, source: Family, target: Family) -> int:
     if target == "minutes":
         # No boundary nearby but on a day's rim: a minute is as good as its neighbours.
         return floor(reach * MINUTES_A_DAY)
-    return floor(reach / days[target]) if target in days else floor(reach * 12 / Fraction(146097, 400) / MONTHLY[target])
+    return (
+        floor(reach / days[target]) if target in days else floor(reach * 12 / Fraction(146097, 400) / MONTHLY[target])
+    )
 
 
 def _reach(family: Family, place: int, beside: Family) -> tuple[Fraction, Fraction]:
@@ -286,6 +288,20 @@ def choose(type_: Type, wanted: Mapping[Family, Ordered], clock: Clock, nth: int
     if all(values.missing for values in wanted.values()):
         return None
     raise NoneFits
+
+
+def fits(type_: Type, wanted: Mapping[Family, Ordered], clock: Clock, value: date) -> bool:
+    """Whether a date or moment lies in all of the sets at this `as_of`."""
+    is_zoned = isinstance(type_, Timestamp) and type_.zoned
+    if isinstance(value, datetime):
+        place = ((value.astimezone(UTC).replace(tzinfo=None) if is_zoned else value) - datetime.min) // MICROSECOND
+    else:
+        place = value.toordinal()
+    for family, values in wanted.items():
+        bounds = [_concrete(stretch, family, type_, clock) for stretch in values.stretches()]
+        if not any((low is None or low <= place) and (high is None or place < high) for low, high in bounds):
+            return False
+    return True
 
 
 def _met(left: Bounds, right: Bounds) -> Bounds:
@@ -366,7 +382,9 @@ def _room(low: int | None, high: int | None, day: int, now: int) -> tuple[int, i
     return low, high
 
 
-def suggested(clock: Clock, written: Iterable[int], offsets: Sequence[int], is_date: bool, limit: int = 24) -> list[datetime]:
+def suggested(
+    clock: Clock, written: Iterable[int], offsets: Sequence[int], is_date: bool, limit: int = 24
+) -> list[datetime]:
     """Moments to try as `as_of` when fixed and moving bounds must both be kept: that of `clock`, then so that a written
     bound (a day) lies a little before or after one of the moving ones (`offsets` in days).
     """
