@@ -7,7 +7,7 @@ data set and every `as_of`. An example is looked for in ways that are stricter t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,22 @@ import z3
 
 from segdsl.overlap.axes import Aggregate, Axis, Count, Order, RowSet, Single
 from segdsl.overlap.cells import Corpus
-from segdsl.overlap.counts import WORK, Fitting, Group, Kind, Linear, Needs, Unknowns, Unsaid, kinds, laws
+from segdsl.overlap.counts import (
+    WORK,
+    Fitting,
+    Group,
+    Kind,
+    Linear,
+    Needs,
+    Said,
+    Unknowns,
+    Unsaid,
+    added,
+    all_of,
+    any_of,
+    kinds,
+    laws,
+)
 from segdsl.overlap.domains import Ordered, Values
 from segdsl.overlap.formula import Formula
 from segdsl.overlap.histories import Histories
@@ -25,13 +40,13 @@ from segdsl.overlap.search import TooHard
 from segdsl.semantics import ir
 from segdsl.semantics.types import Number, Text
 
-# An example with more rows than this is nothing to look at; the fewest of these steps that do are taken.
+# An example with more rows than this is nothing to look at; few are looked for first.
 MOST_ROWS = 3_000
-FEW_ROWS = (6, 60)
-WHOLE = ("fresh", "shared")
+FEW_ROWS = 12
 
-# How the different values of several kinds of rows stand to each other in an example: none shared, or as many as can be.
+# How different values of several kinds of rows stand to each other in an example: none shared, or as many as can be.
 Sharing = OneOf["fresh", "shared"]
+SHARING: tuple[Sharing, ...] = ("fresh", "shared")
 # The number that a column of the row itself has in the example; None when that is not settled.
 Own = Callable[[ir.Value], Fraction | None]
 
@@ -66,7 +81,7 @@ class Balance:
 def balanced(wanted: Mapping[Axis, Values], histories: Histories, fitting: Fitting, own: Own) -> Balance:
     """Raises `CannotBuild`."""
     system = _System(wanted, histories, fitting, own)
-    for sharing in WHOLE:
+    for sharing in SHARING:
         for is_whole in (True, False):
             found = system.solved(sharing, is_whole)
             if found is not None:
@@ -100,11 +115,12 @@ class _System:
         except TooHard:
             raise CannotBuild("too many conditions on rows meet") from None
         self.unknowns = Unknowns(found)
-        said = [self._said(axis, values, settled=True) for axis, values in wanted.items()]
-        proven = [self._said(axis, values, settled=False) for axis, values in wanted.items()]
-        self.wishes = [each for each in said if each is not None]
-        self.proof = [each for each in proven if each is not None]
-        self.laws = list(laws(self.unknowns))
+        self.wishes = self._all_said(settled=True)
+
+    def _all_said(self, settled: bool) -> list[Said]:
+        """What all axes want and, after it, the laws of the numbers that are spoken of."""
+        said = [self._said(axis, values, settled) for axis, values in self.wanted.items()]
+        return [*(each for each in said if each is not None), *laws(self.unknowns)]
 
     # --- what is looked at ----------------------------------------------------------------------------
 
@@ -131,7 +147,7 @@ class _System:
 
     # --- inequations ----------------------------------------------------------------------------------
 
-    def _said(self, axis: Axis, values: Values, settled: bool) -> z3.BoolRef | None:
+    def _said(self, axis: Axis, values: Values, settled: bool) -> Said | None:
         """What an axis wants; with `settled` only rows for the example are meant. None when it cannot be said."""
         unknowns = self.unknowns
         try:
@@ -157,25 +173,25 @@ class _System:
         except Unsaid:
             return None
 
-    def _uniform(self, rows: RowSet, having: Formula) -> z3.BoolRef:
+    def _uniform(self, rows: RowSet, having: Formula) -> Said:
         """All rows have what one of them must have: plainer than to let them come in some order."""
         inside = self.unknowns.of(rows)
         others = [number for number in inside if having not in self.unknowns.kinds[number].inside]
         some = self.unknowns.compared(self.unknowns.count(inside), ">")
-        return z3.And(some, self.unknowns.compared(self.unknowns.count(others), "="))
+        return all_of([some, self.unknowns.compared(self.unknowns.count(others), "=")])
 
-    def _order(self, left: ir.Value, right: ir.Value, values: Ordered, settled: bool) -> z3.BoolRef | None:
+    def _order(self, left: ir.Value, right: ir.Value, values: Ordered, settled: bool) -> Said | None:
         if values.missing:
             return None
         difference = self._linear(left, settled).plus(self._linear(right, settled), Fraction(-1))
         ways = {-1: "<", 0: "=", 1: ">"}
-        return z3.Or([self.unknowns.compared(difference, op) for way, op in ways.items() if values.holds(way)])
+        return any_of([self.unknowns.compared(difference, op) for way, op in ways.items() if values.holds(way)])
 
     def _linear(self, value: ir.Value, settled: bool) -> Linear:
         """Raises `Unsaid`."""
         match value:
-            case ir.Literal(value=Decimal() | Fraction() as number):
-                return Linear({}, Fraction(number))
+            case ir.Literal(value=Decimal() | Fraction() as constant):
+                return Linear({}, Fraction(constant))
             case ir.Negative(operand):
                 return self._linear(operand, settled).times(Fraction(-1))
             case ir.Arithmetic(left, op, right):
@@ -216,53 +232,53 @@ class _System:
 
     def is_impossible(self) -> bool:
         """Whether no numbers fit, whatever the moment and the other values of the row are."""
-        solver = _solver()
-        solver.add(*self.laws, *self.proof)
+        solver = self._solver(self._all_said(settled=False))
         return bool(solver.check() == z3.unsat)
+
+    def _solver(self, said: Sequence[Said]) -> z3.Solver:
+        solver = z3.SolverFor("QF_LIA")
+        solver.set("rlimit", WORK)
+        declared = "".join(f"(declare-const {name} Int)" for name in self.unknowns.names)
+        solver.from_string(declared + "".join(f"(assert {each})" for each in said))
+        return solver
 
     def solved(self, sharing: Sharing, is_whole: bool) -> Balance | None:
         """Rows of kinds that fit the moment, few where few do; with `is_whole` sums are of whole units."""
-        solver = _solver()
         unknowns = self.unknowns
-        rows = [unknowns.names[number] for number in unknowns.rows]
-        solver.add(*self.laws, *self.wishes, *self._strict(sharing, is_whole))
-        solver.add(z3.Sum(rows) <= MOST_ROWS)
-        if solver.check() != z3.sat:
-            return None
-        model = solver.model()
-        for few in FEW_ROWS:
-            solver.push()
-            solver.add(z3.Sum(rows) <= few)
+        rows = added([unknowns.names[number] for number in unknowns.rows])
+        said = [*self.wishes, *self._strict(sharing, is_whole)]
+        for few in (FEW_ROWS, MOST_ROWS):
+            solver = self._solver([*said, f"(<= {rows} {few})"])
             if solver.check() == z3.sat:
                 model = solver.model()
-                break
-            solver.pop()
-        return Balance(self.corpora, tuple(self._batches(model)), sharing)
+                numbers = {each.name(): model[each].as_long() for each in model.decls()}
+                return Balance(self.corpora, tuple(self._batches(numbers)), sharing)
+        return None
 
-    def _strict(self, sharing: Sharing, is_whole: bool) -> Iterator[z3.BoolRef]:
+    def _strict(self, sharing: Sharing, is_whole: bool) -> Iterator[Said]:
         unknowns = self.unknowns
         names = unknowns.names
         for number, kind in enumerate(unknowns.kinds):
             if not kind.fits:
-                yield names[unknowns.rows[number]] == 0
-        for index, ((_, argument), sum_) in enumerate(unknowns.sums.items()):
+                yield f"(= {names[unknowns.rows[number]]} 0)"
+        for (_, argument), sum_ in unknowns.sums.items():
             if is_whole and isinstance(argument.type, Number) and argument.type.scale:
-                yield names[sum_] == 10**argument.type.scale * z3.Int(f"whole_{index}")
+                yield f"(= (mod {names[sum_]} {10**argument.type.scale}) 0)"
         for (members, argument), union in unknowns.unions.items():
             parts = [names[unknowns.different[number, argument]] for number in members]
             if sharing == "fresh":
-                yield names[union] == z3.Sum(parts)
+                yield f"(= {names[union]} {added(parts)})"
             else:
-                yield z3.Or([names[union] == part for part in parts])
+                yield any_of([f"(= {names[union]} {part})" for part in parts])
         for (number, argument), different in unknowns.different.items():
             if not isinstance(argument.type, (Number, Text)):
-                yield names[different] == names[unknowns.rows[number]]
+                yield f"(= {names[different]} {names[unknowns.rows[number]]})"
 
-    def _batches(self, model: z3.ModelRef) -> Iterator[Batch]:
+    def _batches(self, numbers: Mapping[str, int]) -> Iterator[Batch]:
         unknowns = self.unknowns
 
         def value(number: int) -> int:
-            return int(model.eval(unknowns.names[number], model_completion=True).as_long())
+            return numbers.get(unknowns.names[number], 0)
 
         for number, kind in enumerate(unknowns.kinds):
             times = value(unknowns.rows[number])
@@ -270,12 +286,6 @@ class _System:
                 sums = {of: value(each) for (owner, of), each in unknowns.sums.items() if owner == number}
                 different = {of: value(each) for (owner, of), each in unknowns.different.items() if owner == number}
                 yield Batch(kind, times, sums, different)
-
-
-def _solver() -> z3.Solver:
-    solver = z3.SolverFor("QF_LIA")
-    solver.set("rlimit", WORK)
-    return solver
 
 
 def _in_places(linear: Linear, value: ir.Value) -> Linear:

@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil, floor
-
-import z3
+from math import ceil, floor, lcm
 
 from segdsl.overlap.axes import RowSet
 from segdsl.overlap.cells import Corpus
@@ -25,7 +23,7 @@ from segdsl.semantics import ir
 from segdsl.semantics.types import Boolean, Number, Text
 
 # With more kinds than this the numbers are not solved for.
-MOST_KINDS = 400
+MOST_KINDS = 1_500
 # Boxes of a kind that are looked at for one that fits the moment.
 MOST_BOXES = 12
 STEPS = 60_000
@@ -87,7 +85,7 @@ def kinds(group: Group, needs: Needs, histories: Histories, fitting: Fitting) ->
     for terms, marks in _chosen(choices, corpus, Budget(STEPS)):
         box, fits = _fitting_box(corpus, terms, fitting)
         inside = frozenset(mark for mark in marks if mark is not None and not isinstance(mark, tuple))
-        cells = dict(mark for mark in marks if isinstance(mark, tuple))
+        cells: dict[ir.Value, Values] = dict(mark for mark in marks if isinstance(mark, tuple))
         found.append(Kind(group, inside, cells, box, fits))  # type: ignore[arg-type]
         if len(found) > MOST_KINDS:
             raise TooHard
@@ -130,6 +128,30 @@ def _fitting_box(corpus: Corpus, terms: Sequence[Formula], fitting: Fitting) -> 
 # --- what is wanted, as inequations ---------------------------------------------------------------
 
 
+# An inequation as SMT-LIB writes it: text is read by z3 many times faster than it can be built by calls.
+Said = str
+
+
+def whole(number: int) -> str:
+    return str(number) if number >= 0 else f"(- {-number})"
+
+
+def times(factor: int, name: str) -> str:
+    return name if factor == 1 else f"(* {whole(factor)} {name})"
+
+
+def added(terms: Sequence[str]) -> str:
+    return f"(+ {' '.join(terms)})" if len(terms) > 1 else terms[0] if terms else "0"
+
+
+def all_of(terms: Sequence[Said]) -> Said:
+    return f"(and {' '.join(terms)})" if terms else "true"
+
+
+def any_of(terms: Sequence[Said]) -> Said:
+    return f"(or {' '.join(terms)})" if terms else "false"
+
+
 class Unsaid(Exception):
     """A value that is no linear expression of the unknown numbers."""
 
@@ -156,7 +178,7 @@ class Unknowns:
 
     def __init__(self, found: Sequence[Kind]) -> None:
         self.kinds = found
-        self.names: list[z3.ArithRef] = []
+        self.names: list[str] = []
         self.rows = [self.new(f"rows_{number}") for number in range(len(found))]
         self.sums: dict[tuple[int, ir.Value], int] = {}
         self.different: dict[tuple[int, ir.Value], int] = {}
@@ -164,7 +186,7 @@ class Unknowns:
         self.unions: dict[tuple[tuple[int, ...], ir.Value], int] = {}
 
     def new(self, name: str) -> int:
-        self.names.append(z3.Int(name))
+        self.names.append(name)
         return len(self.names) - 1
 
     def of(self, rows: RowSet) -> list[int]:
@@ -206,30 +228,25 @@ class Unknowns:
             total = total.plus(Linear({self.unions[key]: Fraction(1)}))
         return total
 
-    def said(self, linear: Linear) -> z3.ArithRef:
-        """A linear expression with whole factors only."""
-        terms = [int(factor) * self.names[number] for number, factor in linear.factors.items() if factor]
-        return z3.Sum([*terms, z3.IntVal(int(linear.constant))])
+    def compared(self, linear: Linear, op: str) -> Said:
+        """`linear op 0`, with whole factors only."""
+        scale = lcm(linear.constant.denominator, *(each.denominator for each in linear.factors.values()))
+        terms = [times(int(factor * scale), self.names[number]) for number, factor in linear.factors.items() if factor]
+        return f"({op} {added([*terms, whole(int(linear.constant * scale))])} 0)"
 
-    def compared(self, linear: Linear, op: str) -> z3.BoolRef:
-        """`linear op 0`."""
-        scale = 1
-        for each in (*linear.factors.values(), linear.constant):
-            scale = scale * each.denominator // _common(scale, each.denominator)
-        whole = self.said(linear.times(Fraction(scale)))
-        return {"<": whole < 0, "<=": whole <= 0, "=": whole == 0, ">": whole > 0, ">=": whole >= 0}[op]
-
-    def within(self, linear: Linear, values: Ordered, over: Linear | None = None) -> z3.BoolRef:
+    def within(self, linear: Linear, values: Ordered, over: Linear | None = None) -> Said:
         """That a number, divided by `over`, is one of the values."""
         if over is None:
-            return z3.Or([self._between(linear, stretch, Linear({}, Fraction(1)), 1) for stretch in values.stretches()])
-        ways = [z3.And(self.compared(over, "="))] if values.missing else []
+            return any_of(
+                [self._between(linear, stretch, Linear({}, Fraction(1)), 1) for stretch in values.stretches()]
+            )
+        ways = [self.compared(over, "=")] if values.missing else []
         for sign, op in ((1, ">"), (-1, "<")):
             between = [self._between(linear, stretch, over, sign) for stretch in values.stretches()]
-            ways.append(z3.And(self.compared(over, op), z3.Or(between)))
-        return z3.Or(ways)
+            ways.append(all_of([self.compared(over, op), any_of(between)]))
+        return any_of(ways)
 
-    def _between(self, linear: Linear, stretch: tuple[object, object], over: Linear, sign: int) -> z3.BoolRef:
+    def _between(self, linear: Linear, stretch: tuple[object, object], over: Linear, sign: int) -> Said:
         low, high = stretch
         terms = []
         if low is not None:
@@ -238,13 +255,7 @@ class Unknowns:
         if high is not None:
             op = "<=" if high[1] else "<"  # type: ignore[index]
             terms.append(self.compared(linear.plus(over, -Fraction(high[0])).times(Fraction(sign)), op))  # type: ignore[index]
-        return z3.And(terms)
-
-
-def _common(left: int, right: int) -> int:
-    while right:
-        left, right = right, left % right
-    return left
+        return all_of(terms)
 
 
 def is_missing(kind: Kind, argument: ir.Value) -> bool:
@@ -261,32 +272,32 @@ def is_missing(kind: Kind, argument: ir.Value) -> bool:
 # --- laws that hold of all rows -------------------------------------------------------------------
 
 
-def laws(unknowns: Unknowns) -> Iterator[z3.BoolRef]:
+def laws(unknowns: Unknowns) -> Iterator[Said]:
     """What holds of the unknown numbers whatever the rows are."""
     names = unknowns.names
     for number in unknowns.rows:
-        yield names[number] >= 0
+        yield f"(>= {names[number]} 0)"
     for (kind, argument), sum_ in unknowns.sums.items():
         rows = names[unknowns.rows[kind]]
         cell = unknowns.kinds[kind].cells[argument]
         assert isinstance(cell, Ordered), "numbers are ordered"
         low, high = ends(cell)
-        yield z3.Implies(rows == 0, names[sum_] == 0)
+        yield f"(=> (= {rows} 0) (= {names[sum_]} 0))"
         if low is not None:
-            yield names[sum_] >= low * rows
+            yield f"(>= {names[sum_]} {times(low, rows)})"
         if high is not None:
-            yield names[sum_] <= high * rows
+            yield f"(<= {names[sum_]} {times(high, rows)})"
     for (kind, _), different in unknowns.different.items():
-        rows = names[unknowns.rows[kind]]
-        yield z3.And(names[different] >= 0, names[different] <= rows, z3.Implies(rows >= 1, names[different] >= 1))
+        rows, name = names[unknowns.rows[kind]], names[different]
+        yield f"(and (>= {name} 0) (<= {name} {rows}) (=> (>= {rows} 1) (>= {name} 1)))"
     for (kinds_, argument), union in unknowns.unions.items():
         parts = [names[unknowns.different[kind, argument]] for kind in kinds_]
-        yield names[union] <= z3.Sum(parts)
+        yield f"(<= {names[union]} {added(parts)})"
         for part in parts:
-            yield names[union] >= part
+            yield f"(>= {names[union]} {part})"
         size = size_of(unknowns.kinds[kinds_[0]].cells.get(argument), argument)
         if size is not None:
-            yield names[union] <= size
+            yield f"(<= {names[union]} {size})"
 
 
 def ends(cell: Ordered) -> tuple[int | None, int | None]:

@@ -37,7 +37,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A column that may be varied: `stored` holds it as `name`; `allows` says which values its own tests let it have."""
+    """A column that may be varied: `stored` holds it as `name`, and its own tests let it have what it `allows`."""
 
     value: ir.Column | ir.At
     stored: dict[str, object]

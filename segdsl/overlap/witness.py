@@ -233,7 +233,7 @@ class Builder:
         """Raises `CannotBuild` when the wishes are not kept."""
         table, stored = linked[()]
         fixed = set() if plan is None else set(plan.values)
-        free = []
+        free: list[Free] = []
         for wish in wishes:
             for value in dict.fromkeys(wished_columns(wish)):
                 if value not in fixed and not any(each.value == value for each in free):
