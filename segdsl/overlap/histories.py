@@ -32,6 +32,7 @@ class Histories:
 
     def __init__(self, normalizer: Normalizer) -> None:
         self.normalizer = normalizer
+        self._possible: dict[tuple[Formula, ...], bool] = {}
         self._within: dict[tuple[RowSet, Formula], bool] = {}
         self._can_be: dict[RowSet, bool] = {}
         normalizer.can_be = self.can_be
@@ -47,10 +48,12 @@ class Histories:
 
     def possible(self, *formulas: Formula) -> bool:
         """Whether a row may fulfil all of them; true when that is too hard to say."""
-        try:
-            return is_possible(self.corpus(*formulas), formulas, Budget(STEPS))
-        except TooHard:
-            return True
+        if formulas not in self._possible:
+            try:
+                self._possible[formulas] = is_possible(self.corpus(*formulas), formulas, Budget(STEPS))
+            except TooHard:
+                self._possible[formulas] = True
+        return self._possible[formulas]
 
     def can_be(self, rows: RowSet) -> bool:
         """Whether there may be such a row."""

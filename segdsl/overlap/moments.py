@@ -290,6 +290,20 @@ def choose(type_: Type, wanted: Mapping[Family, Ordered], clock: Clock, nth: int
     raise NoneFits
 
 
+def fits(type_: Type, wanted: Mapping[Family, Ordered], clock: Clock, value: date) -> bool:
+    """Whether a date or moment lies in all of the sets at this `as_of`."""
+    is_zoned = isinstance(type_, Timestamp) and type_.zoned
+    if isinstance(value, datetime):
+        place = ((value.astimezone(UTC).replace(tzinfo=None) if is_zoned else value) - datetime.min) // MICROSECOND
+    else:
+        place = value.toordinal()
+    for family, values in wanted.items():
+        bounds = [_concrete(stretch, family, type_, clock) for stretch in values.stretches()]
+        if not any((low is None or low <= place) and (high is None or place < high) for low, high in bounds):
+            return False
+    return True
+
+
 def _met(left: Bounds, right: Bounds) -> Bounds:
     found: Bounds = []
     for first, last in left:

@@ -270,7 +270,7 @@ class Normalizer:
                 axis = self._single(value, table)
                 return test(axis, known(), span)
             case _:
-                axis = self._value_axis(value, table)
+                axis = self.value_axis(value, table)
                 return test(axis, replace(axis.all, missing=False), span)
 
     def _needs(self, value: ir.Value, table: str) -> Formula:
@@ -302,7 +302,7 @@ class Normalizer:
         rows, argument = about.rows, about.argument
         if isinstance(argument.type, (Date, Timestamp, TextList, Point)):
             return all_of((rows.where, self.known(argument, rows.table, argument.span)))
-        axis = self._value_axis(argument, rows.table)
+        axis = self.value_axis(argument, rows.table)
         return all_of((rows.where, test(axis, values, argument.span)))
 
     # --- comparisons ----------------------------------------------------------------------------------
@@ -349,14 +349,14 @@ class Normalizer:
                 # The mean of some numbers is never beyond all of them.
                 reached = [self._reaching(rows, argument, each, constant, table, span) for each in _sides(op)]
                 return all_of(
-                    (test(self._value_axis(value, table), _compared(value.type, op, constant), span), *reached)
+                    (test(self.value_axis(value, table), _compared(value.type, op, constant), span), *reached)
                 )
             case ir.DaysBetween(start, end) if isinstance(start, ir.Today) or isinstance(end, ir.Today):
                 found = days_between_tests(value, op, constant)
                 if found is not None:
                     moment, sets = found
                     return all_of(self._time(moment, family, values, table, span) for family, values in sets)
-        return test(self._value_axis(value, table), _compared(value.type, op, constant), span)
+        return test(self.value_axis(value, table), _compared(value.type, op, constant), span)
 
     def _reaching(
         self, rows: ir.Rows, argument: ir.Value, op: str, constant: Fraction, table: str, span: Span
@@ -379,7 +379,7 @@ class Normalizer:
                 kept_from = at_bound if op in ("<", ">") else beyond
                 return all_of((self.known(value, table, span), complement(reaching(kept_from))))
 
-    def _value_axis(self, value: ir.Value, table: str) -> Axis:
+    def value_axis(self, value: ir.Value, table: str) -> Axis:
         """The axis of a value as a whole: number, text or truth."""
         if not isinstance(value, ir.Aggregate) or value.argument is None:
             return self._single(value, table)
@@ -466,14 +466,14 @@ class Normalizer:
                 dates = [ir.Literal(cast(date, option), _date_type(option), span=span) for option in options]
                 return any_of(self._compare_dates(value, "=", each, table, span) for each in dates)
             case _:
-                axis = self._value_axis(value, table)
+                axis = self.value_axis(value, table)
                 names = named(
                     cast(Sequence[str | bool], options), axis.all.universe if isinstance(axis.all, Listed) else None
                 )
                 return all_of((test(axis, names, span), self._needs(value, table)))
 
     def _fits(self, node: ir.TextMatch, table: str) -> Formula:
-        axis = self._value_axis(node.value, table)
+        axis = self.value_axis(node.value, table)
         if isinstance(axis.all, Listed) and axis.all.universe is not None:
             fitting = [text for text in axis.all.universe if isinstance(text, str) and text_matches(node, text)]
             return test(axis, named(fitting, axis.all.universe), node.span)

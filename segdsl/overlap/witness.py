@@ -6,7 +6,7 @@ reference evaluator look at the example before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,27 +22,35 @@ from segdsl.overlap.axes import (
     Family,
     Fits,
     Has,
+    Opaque,
+    Order,
     Share,
     Single,
     Time,
     Within,
     number_at,
+    or_missing,
     universe,
 )
+from segdsl.overlap.balance import aggregates
 from segdsl.overlap.cells import Corpus
-from segdsl.overlap.domains import ANYTHING, Listed, Ordered, Values
+from segdsl.overlap.domains import ANYTHING, Listed, Ordered, Values, exactly
 from segdsl.overlap.examples import NoExample
 from segdsl.overlap.histories import Histories
-from segdsl.overlap.rows import CannotBuild, planned
+from segdsl.overlap.rows import CannotBuild, PlannedRow, planned
 from segdsl.overlap.search import Box, Budget, boxes
+from segdsl.overlap.settle import Free, Wish, place_of, settled, wished_columns
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Table
+from segdsl.semantics.evaluate import Look
 from segdsl.semantics.types import Boolean, Date, Number, Text, TextList, Timestamp
 
 Key = str | int
 Stored = dict[str, object]
 World = dict[str, list[Stored]]
+# The rows that paths lead to from a row.
+Linked = dict[tuple[str, ...], tuple[Table, Stored]]
 
 # An example with more rows than this is nothing to look at.
 MOST_ROWS = 3_000
@@ -59,40 +67,63 @@ class Example:
     as_of: datetime
 
 
-class Builder:
-    """Makes rows, their keys told apart by a number for each table."""
+@dataclass(frozen=True, slots=True)
+class _Belongs:
+    """The row of `table` that the links `via` shall lead up to."""
 
-    def __init__(self, histories: Histories, clock: Clock) -> None:
-        self.histories, self.clock = histories, clock
+    via: tuple[str, ...]
+    table: Table
+    stored: Stored
+    key: Key
+
+
+class Builder:
+    """Makes rows, their keys told apart by a number for each table. With `reuse` rows in between lead to several."""
+
+    def __init__(self, histories: Histories, clock: Clock, reuse: bool = True) -> None:
+        self.histories, self.clock, self.reuse = histories, clock, reuse
         self.catalog = histories.normalizer.program.catalog
         self.world: World = {}
         self._made: dict[str, int] = {}
+        self._fitting: dict[tuple[tuple[Axis, Values], ...], bool] = {}
 
     def example(self, entity: str, corpus: Corpus, box: Box) -> Example:
         """Raises `CannotBuild`, and `moments.NoneFits` when another `as_of` may do."""
-        stored, key = self._row(self.catalog.tables[entity], corpus, box, 0)
-        del stored
+        _, key = self._row(self.catalog.tables[entity], corpus, box)
         assert key is not None, "entities have keys"
         return Example(entity, key, self.world, self.clock.as_of)
 
     # --- one row --------------------------------------------------------------------------------------
 
-    def _row(self, table: Table, corpus: Corpus, box: Box, nth: int) -> tuple[Stored, Key | None]:
-        """Adds a row with all that it needs."""
+    def _row(
+        self,
+        table: Table,
+        corpus: Corpus,
+        box: Box,
+        key: Key | None = None,
+        belongs: _Belongs | None = None,
+        plan: PlannedRow | None = None,
+    ) -> tuple[Stored, Key | None]:
+        """Adds a row with all that it needs; `key` where something leads to it already."""
         wanted = _Wanted(corpus, box)
         stored: Stored = {}
-        key = self._key(table, wanted)
+        key = self._key(table, wanted) if key is None else key
         if table.key is not None:
             stored[_name_of(table, table.key)] = key
         self.world.setdefault(table.name, []).append(stored)
-        self._fill_required(table, stored)
-        linked: dict[tuple[str, ...], tuple[Table, Stored]] = {(): (table, stored)}
-        for value in wanted.values:
-            self._put(value, wanted, linked, nth)
-        if self._made[table.name] > MOST_ROWS:
+        if sum(map(len, self.world.values())) > MOST_ROWS:
             raise CannotBuild("the example would need very many rows")
-        for (name, via), axes in wanted.histories.items():
-            self._history(name, via, axes, wanted, key)
+        self._fill_required(table, stored)
+        linked: Linked = {(): (table, stored)}
+        if belongs is not None:
+            self._link_up(belongs, linked)
+        for value in wanted.values:
+            self._put(value, wanted, linked, 0 if plan is None else plan.nth)
+        wishes = [*wanted.wishes, *self._asked(table, stored, plan)]
+        if wanted.totals:
+            self._history(wanted, table, stored, key)
+        if wishes:
+            self._settle(wishes, wanted, linked, plan)
         return stored, key
 
     def _key(self, table: Table, wanted: _Wanted) -> Key | None:
@@ -113,9 +144,7 @@ class Builder:
             if column.required and column.formula is None and column.coordinates is None and column.name not in stored:
                 stored[column.name] = _any_value(column.type, self.clock)
 
-    def _put(
-        self, value: ir.Value, wanted: _Wanted, linked: dict[tuple[str, ...], tuple[Table, Stored]], nth: int
-    ) -> None:
+    def _put(self, value: ir.Value, wanted: _Wanted, linked: Linked, nth: int) -> None:
         """Gives the columns that a value is made of what the box wants of it."""
         match value:
             case ir.Column(path, _, name):
@@ -133,56 +162,112 @@ class Builder:
                     stored[name] = chosen
             case ir.At(path):
                 chosen = self._choose(value, wanted, nth)
-                way = self.catalog.target(next(iter(linked.values()))[0].name, path).at_path
-                table, stored = self._linked((*path, *(way or ())), linked)
+                table, stored = self._holder(path, linked)
                 if table.at is not None:
                     stored[_name_of(table, table.at)] = chosen
-            case ir.Day(inner) if isinstance(inner.type, Timestamp):
+            case ir.Day(ir.Column() | ir.At() as inner) if isinstance(inner.type, Timestamp):
                 day = self._choose(value, wanted, nth)
                 if isinstance(day, date):
                     self._put_moment(inner, day, linked)
 
-    def _put_moment(self, value: ir.Value, day: date, linked: dict[tuple[str, ...], tuple[Table, Stored]]) -> None:
-        whole = ir.Range(day, day, span=value.span)
-        sets = moments.window_tests(value, value.type, whole, self.clock.zone)
-        if sets is None or not isinstance(value, (ir.Column, ir.At)):
+    def _holder(self, path: tuple[str, ...], linked: Linked) -> tuple[Table, Stored]:
+        """The row that holds the time of the row that `path` leads to."""
+        way = self.catalog.target(linked[()][0].name, path).at_path
+        return self._linked((*path, *(way or ())), linked)
+
+    def _put_moment(self, value: ir.Column | ir.At, day: date, linked: Linked) -> None:
+        sets = moments.window_tests(value, value.type, ir.Range(day, day, span=value.span), self.clock.zone)
+        if sets is None:
             return
-        table, stored = self._linked(value.path, linked)
         chosen = moments.choose(value.type, dict(sets), self.clock)
         if isinstance(value, ir.Column):
-            stored[value.name] = chosen
-        elif table.at is not None:
+            self._linked(value.path, linked)[1][value.name] = chosen
+            return
+        table, stored = self._holder(value.path, linked)
+        if table.at is not None:
             stored[_name_of(table, table.at)] = chosen
 
-    def _linked(
-        self, path: tuple[str, ...], linked: dict[tuple[str, ...], tuple[Table, Stored]]
-    ) -> tuple[Table, Stored]:
+    def _linked(self, path: tuple[str, ...], linked: Linked) -> tuple[Table, Stored]:
         """The row that a path leads to, made when it is not there yet."""
         if path not in linked:
             table, stored = self._linked(path[:-1], linked)
             link = table.links[path[-1]]
             target = self.catalog.tables[link.table]
-            existing = stored.get(_name_of(table, link.column))
-            found = next(
-                (
-                    row
-                    for row in self.world.get(target.name, ())
-                    if existing is not None
-                    and target.key is not None
-                    and row.get(_name_of(target, target.key)) == existing
-                ),
-                None,
-            )
+            existing = cast(Key | None, stored.get(_name_of(table, link.column)))
+            found = self._with_key(target, existing)
             if found is None:
                 formula = self.histories.normalizer.seen(target.name)
                 corpus = self.histories.corpus(formula)
                 box = next(boxes(corpus, [formula], Budget(STEPS)), None)
                 if box is None:
-                    raise CannotBuild(f"no row of {target.name} may be there")
-                found, key = self._row(target, corpus, box, 0)
+                    raise CannotBuild(f"no row of `{target.name}` may be there")
+                found, key = self._row(target, corpus, box, existing)
                 stored[_name_of(table, link.column)] = key
             linked[path] = target, found
         return linked[path]
+
+    def _with_key(self, table: Table, key: Key | None) -> Stored | None:
+        if key is None or table.key is None:
+            return None
+        name = _name_of(table, table.key)
+        return next((row for row in self.world.get(table.name, ()) if row.get(name) == key), None)
+
+    # --- what is computed -----------------------------------------------------------------------------
+
+    def _asked(self, table: Table, stored: Stored, plan: PlannedRow | None) -> Iterator[Wish]:
+        """Gives a row the values that sums ask of its columns; those that are computed are wishes."""
+        for argument, value in () if plan is None else plan.values.items():
+            match argument, value:
+                case ir.Column((), _, name, Number() as type_), Fraction():
+                    stored[name] = as_stored(value, type_)
+                case ir.Column((), _, name), _:
+                    stored[name] = value
+                case _:
+                    axis = self.histories.normalizer.value_axis(argument, table.name)
+                    if isinstance(value, Fraction):
+                        yield Wish(axis, exactly(place_of(argument, value) or 0))
+                    elif isinstance(axis.all, Listed):
+                        yield Wish(axis, Listed(frozenset((cast(str, value),)), False, False, axis.all.universe))
+
+    def _settle(self, wishes: list[Wish], wanted: _Wanted, linked: Linked, plan: PlannedRow | None) -> None:
+        """Raises `CannotBuild` when the wishes are not kept."""
+        table, stored = linked[()]
+        fixed = set() if plan is None else set(plan.values)
+        free: list[Free] = []
+        for wish in wishes:
+            for value in dict.fromkeys(wished_columns(wish)):
+                if value not in fixed and not any(each.value == value for each in free):
+                    free += self._free(value, wanted, linked)
+        look = Look(self.histories.normalizer.program, self.world, self.clock.as_of)
+        if not settled(wishes, free, look, table.name, stored):
+            raise CannotBuild("no values were found from which what is computed fits")
+
+    def _free(self, value: ir.Column | ir.At, wanted: _Wanted, linked: Linked) -> Iterator[Free]:
+        if isinstance(value, ir.At):
+            table, stored = self._holder(value.path, linked)
+            name = None if table.at is None else _name_of(table, table.at)
+        else:
+            table, stored = self._linked(value.path, linked)
+            name = value.name
+        if name is None or (isinstance(value, ir.Column) and table.columns[name].coordinates is not None):
+            return
+        required = isinstance(value, ir.Column) and table.columns[name].required
+        match value.type:
+            case Date() | Timestamp() as type_:
+                times = wanted.times.get(value, {})
+
+                def allows(found: object) -> bool:
+                    if found is None:
+                        return not required and all(each.missing for each in times.values())
+                    return isinstance(found, date) and moments.fits(type_, times, self.clock, found)
+
+                if stored.get(name) is None and (not times or any(not each.missing for each in times.values())):
+                    stored[name] = moments.choose(type_, times, self.clock)
+                yield Free(value, stored, name, (), allows)
+            case Number() | Text() | Boolean() as type_:
+                all_ = universe(type_)
+                values = wanted.singles[value][1] if value in wanted.singles else all_ if required else or_missing(all_)
+                yield Free(value, stored, name, _edges(values, type_), lambda found: _holds(values, found, type_))
 
     # --- one value ------------------------------------------------------------------------------------
 
@@ -222,27 +307,63 @@ class Builder:
 
     # --- many rows ------------------------------------------------------------------------------------
 
-    def _history(
-        self, name: str, via: tuple[str, ...], axes: dict[Axis, Values], wanted: _Wanted, key: Key | None
-    ) -> None:
-        """Adds the rows of one table that the counts and aggregates over them want."""
-        table = self.catalog.tables[name]
-        plan = planned(axes, self.histories)
-        for row in plan.rows:
+    def _history(self, wanted: _Wanted, table: Table, stored: Stored, key: Key | None) -> None:
+        """Adds the rows that counts and other aggregates over them want."""
+        if key is None:
+            raise CannotBuild("rows that belong to a row without a key")
+
+        def own(value: ir.Value) -> Fraction | None:
+            match value:
+                case ir.Column((), _, name) if isinstance(stored.get(name), (int, Decimal)):
+                    return Fraction(cast(Decimal, stored[name]))
+            return None
+
+        plan = planned(wanted.totals, self.histories, self._fits, own)
+        for row in sorted(plan, key=lambda each: len(each.group[1])):
+            name, via = row.group
+            belongs = _Belongs(via, table, stored, key)
             try:
-                stored, _ = self._row(table, plan.corpus, row.box, row.nth)
+                self._row(self.catalog.tables[name], row.corpus, row.box, None, belongs, row)
             except CannotBuild as error:
                 # Another row might do, so nothing is proved.
                 raise CannotBuild(error.why) from None
-            stored.update(row.values)
-            self._link_up(table, via, stored, key)
 
-    def _link_up(self, table: Table, via: tuple[str, ...], stored: Stored, key: Key | None) -> None:
-        """Lets a row lead to its customer, over rows in between that are made for it alone."""
-        *way, last = via
-        here: dict[tuple[str, ...], tuple[Table, Stored]] = {(): (table, stored)}
-        holder, row = self._linked(tuple(way), here)
-        row[_name_of(holder, holder.links[last].column)] = key
+    def _fits(self, corpus: Corpus, box: Box) -> bool:
+        """Whether the moments of a box may be together at this `as_of`."""
+        times: dict[ir.Value, dict[Family, Ordered]] = {}
+        for number, mask in box.items():
+            axis = corpus.axes[number]
+            if isinstance(axis.about, Time):
+                times.setdefault(axis.about.value, {})[axis.about.family] = cast(
+                    Ordered, corpus.cells[number].values(mask)
+                )
+        try:
+            for value, wanted in times.items():
+                moments.choose(value.type, wanted, self.clock)
+        except moments.NoneFits:
+            return False
+        return True
+
+    def _link_up(self, belongs: _Belongs, linked: Linked) -> None:
+        """Lets a row lead to the one that it belongs to, over rows in between."""
+        *way, last = belongs.via
+        if way and self.reuse:
+            self._join(tuple(way), last, belongs, linked)
+        holder, row = self._linked(tuple(way), linked)
+        row[_name_of(holder, holder.links[last].column)] = belongs.key
+        linked[belongs.via] = belongs.table, belongs.stored
+
+    def _join(self, way: tuple[str, ...], last: str, belongs: _Belongs, linked: Linked) -> None:
+        """Takes for the row in between one that belongs to the same row already, if there is one."""
+        table, stored = self._linked(way[:-1], linked)
+        link = table.links[way[-1]]
+        between = self.catalog.tables[link.table]
+        name = _name_of(between, between.links[last].column)
+        for row in self.world.get(between.name, ()):
+            if between.key is not None and row.get(name) == belongs.key:
+                stored[_name_of(table, link.column)] = row[_name_of(between, between.key)]
+                linked[way] = between, row
+                return
 
 
 class _Wanted:
@@ -255,7 +376,8 @@ class _Wanted:
         self.members: dict[ir.Value, list[tuple[Has, bool]]] = {}
         self.spots: dict[ir.Value, list[tuple[ir.Near | ir.Inside, bool]]] = {}
         self.shares: dict[str, Ordered] = {}
-        self.histories: dict[tuple[str, tuple[str, ...]], dict[Axis, Values]] = {}
+        self.totals: dict[Axis, Values] = {}
+        self.wishes: list[Wish] = []
         for number in sorted(box):
             axis = corpus.axes[number]
             self._add(axis, corpus.cells[number].values(box[number]))
@@ -267,8 +389,12 @@ class _Wanted:
             case Time(value, family):
                 assert isinstance(values, Ordered)
                 self.times.setdefault(value, {})[family] = values
-            case Single(value):
+            case Single(value) | Order(value) if any(aggregates(value)) or _is_total(axis.about):
+                self.totals[axis] = values
+            case Single(ir.Column() as value):
                 self.singles[value] = axis.all, values
+            case Single() | Order() | Opaque():
+                self.wishes.append(Wish(axis, values))
             case Fits(test):
                 self._truth(self.fits, test.value, test, values)
             case Has(value) as has:
@@ -278,12 +404,34 @@ class _Wanted:
             case Share(salt):
                 assert isinstance(values, Ordered)
                 self.shares[salt] = values
-            case Count(rows) | Aggregate(_, rows):
-                self.histories.setdefault((rows.table, rows.via), {})[axis] = values
+            case Count() | Aggregate():
+                self.totals[axis] = values
 
     def _truth(self, found: dict, value: ir.Value, test: object, values: Values) -> None:  # type: ignore[type-arg]
         if isinstance(values, Listed) and len(values.names) == 1:
             found.setdefault(value, []).append((test, True in values.names))
+
+
+def _is_total(about: object) -> bool:
+    return isinstance(about, Order) and any(aggregates(about.right))
+
+
+def _holds(values: Values, found: object, type_: Number | Text | Boolean) -> bool:
+    """Whether a stored value is one of those allowed."""
+    if found is None:
+        return values.missing
+    if isinstance(values, Ordered):
+        assert isinstance(type_, Number)
+        return values.holds(Fraction(cast(Decimal, found)) * (1 if type_.quotient else 10**type_.scale))
+    return values.holds(cast(str, found))
+
+
+def _edges(values: Values, type_: Number | Text | Boolean) -> tuple[object, ...]:
+    """Values at the rims of what is allowed."""
+    if isinstance(values, Ordered):
+        assert isinstance(type_, Number)
+        return tuple(number_at(type_, place) for place, _ in values.cuts)
+    return () if values.others else tuple(sorted(values.names, key=repr))
 
 
 def pick(values: Ordered, number: Number) -> Fraction | None:

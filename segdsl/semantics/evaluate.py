@@ -97,6 +97,27 @@ def holding(
     return frozenset(rows), found
 
 
+class Look:
+    """What conditions and values come to of any row of a world, with a key or without.
+
+    Stored values may be changed in place between two looks, but for keys, links and what makes a row seen.
+    """
+
+    def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
+        self._meaning = _Meaning(program, world, as_of)
+
+    def holds(self, condition: ir.Condition, table: str, stored: Row) -> bool:
+        """Whether a condition is true of a row of `table`."""
+        return self._meaning.holds(condition, self._row(table, stored))
+
+    def value(self, value: ir.Value, table: str, stored: Row) -> Scalar:
+        """A value of a row of `table`: numbers are fractions and zoned moments in UTC, None is missing."""
+        return self._meaning.value(value, self._row(table, stored))
+
+    def _row(self, table: str, stored: Row) -> _Row:
+        return _Row(self._meaning.program.catalog.tables[table], stored, ahead=False)
+
+
 def fold(text: str) -> str:
     """Each code point's simple lowercase, one for one: what `ignoring case` compares."""
     return "".join(char.lower()[0] for char in text)
