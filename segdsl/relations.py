@@ -86,14 +86,14 @@ def as_json(pairs: Iterable[Pair], program: ir.Program) -> dict[str, object]:
 
     `witness` is the example as YAML text, null where there is none.
     """
-    from segdsl.overlap.example_text import printed
+    from segdsl.overlap.example_text import as_yaml
 
     found = [
         {
             "left": pair.left,
             "right": pair.right,
             "relation": pair.relation,
-            "witness": None if pair.example is None else printed(pair.example, program),
+            "witness": None if pair.example is None else as_yaml(pair.example, program),
             "reason": pair.reason,
         }
         for pair in pairs
@@ -151,14 +151,14 @@ def _because(nobody: object, paint: render.Paint) -> Iterator[str]:
 
 def _part(who: str, answer: Answer, program: ir.Program, paint: render.Paint) -> Iterator[str]:
     from segdsl.overlap.analysis import Nobody, Somebody
-    from segdsl.overlap.example_text import printed
+    from segdsl.overlap.example_text import as_yaml
 
     match answer:
         case Nobody():
             yield f"\n{who}: nobody, whatever the data are"
         case Somebody(example):
             yield f"\n{who}, for example:"
-            yield "\n".join(f"  {render.escaped(line)}" for line in printed(example, program).splitlines())
+            yield "\n".join(f"  {render.escaped(line)}" for line in as_yaml(example, program).splitlines())
         case _:
             yield f"\n{who}: not known ({answer.why})"
 
@@ -166,10 +166,10 @@ def _part(who: str, answer: Answer, program: ir.Program, paint: render.Paint) ->
 def comparison_json(found: Comparison, program: ir.Program) -> dict[str, object]:
     """`{"version", "pairs": [one pair, as `as_json` has it]}` and `only_left` and `only_right`: examples or null."""
     from segdsl.overlap.analysis import Somebody, Unknown
-    from segdsl.overlap.example_text import printed
+    from segdsl.overlap.example_text import as_yaml
 
     def example(answer: Answer) -> str | None:
-        return printed(answer.example, program) if isinstance(answer, Somebody) else None
+        return as_yaml(answer.example, program) if isinstance(answer, Somebody) else None
 
     pair = {
         "left": found.left,

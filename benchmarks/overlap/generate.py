@@ -1,9 +1,11 @@
-"""Makes a realistic project of so many segments: `python benchmarks/overlap/generate.py 1000 FOLDER [--seed 1] [--plant]`.
+"""Makes a realistic project of so many segments.
 
-A shop's catalog; segments that are pinned to a country and a plan (most pairs share nobody) or loose; counts and sums in
-windows of 7 to 365 days; text patterns; values that may be missing; references; tiers and splits; exclusive groups deep
-enough to shadow. The same arguments give the same files, byte for byte. With `--plant` known conflicts are written, too,
-and their names printed, a kind and the segments a line.
+    python benchmarks/overlap/generate.py 1000 FOLDER [--seed 1] [--plant]
+
+A shop's catalog; segments that are pinned to a country and a plan (most pairs share nobody) or loose; counts and sums
+in windows of 7 to 365 days; text patterns; values that may be missing; references; tiers and splits; exclusive groups
+deep enough to shadow. The same arguments give the same files, byte for byte. With `--plant` known conflicts are
+written, too, and what must be told of them is printed: a rule and a segment or group a line.
 """
 
 from __future__ import annotations

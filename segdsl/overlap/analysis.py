@@ -9,7 +9,7 @@ the same question has the same answer on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal as OneOf
 from zoneinfo import ZoneInfo
@@ -128,9 +128,9 @@ class Analysis:
         why = "no example found"
         for clock in self._clocks(terms):
             try:
-                example = Builder(self.histories, clock).example(entity, corpus, box)
-                if self.accepts(entity, claims, example):
-                    return example
+                found = self._built(entity, claims, corpus, box, clock)
+                if found is not None:
+                    return found
             except CannotBuild as error:
                 if error.impossible:
                     return ""
@@ -140,6 +140,17 @@ class Analysis:
             except (BadKeys, BadValue, BadMoment, OverflowError):
                 continue
         return why
+
+    def _built(self, entity: str, claims: Sequence[Claim], corpus: Corpus, box: Box, clock: Clock) -> Example | None:
+        """The example as it is built, with as few rows as will do. Raises as `Builder` does."""
+        builder = Builder(self.histories, clock)
+        example = builder.example(entity, corpus, box)
+        whole = {name: [dict(row) for row in rows] for name, rows in example.world.items()}
+        builder.merge()
+        for tried in (example, replace(example, world=whole)):
+            if self.accepts(entity, claims, tried):
+                return tried
+        return None
 
     def accepts(self, entity: str, claims: Sequence[Claim], example: Example) -> bool:
         """Whether the reference evaluator says of the example what is claimed."""

@@ -82,8 +82,8 @@ def balanced(wanted: Mapping[Axis, Values], histories: Histories, fitting: Fitti
     """Raises `CannotBuild`."""
     system = _System(wanted, histories, fitting, own)
     for sharing in SHARING:
-        for is_whole in (True, False):
-            found = system.solved(sharing, is_whole)
+        for is_plain in (True, False):
+            found = system.solved(sharing, is_plain)
             if found is not None:
                 return found
     if system.is_impossible():
@@ -242,11 +242,11 @@ class _System:
         solver.from_string(declared + "".join(f"(assert {each})" for each in said))
         return solver
 
-    def solved(self, sharing: Sharing, is_whole: bool) -> Balance | None:
-        """Rows of kinds that fit the moment, few where few do; with `is_whole` sums are of whole units."""
+    def solved(self, sharing: Sharing, is_plain: bool) -> Balance | None:
+        """Rows of kinds that fit the moment, few where few do; with `is_plain` sums are of whole units, one a row or more."""
         unknowns = self.unknowns
         rows = added([unknowns.names[number] for number in unknowns.rows])
-        said = [*self.wishes, *self._strict(sharing, is_whole)]
+        said = [*self.wishes, *self._strict(sharing, is_plain)]
         for few in (FEW_ROWS, MOST_ROWS):
             solver = self._solver([*said, f"(<= {rows} {few})"])
             if solver.check() == z3.sat:
@@ -255,15 +255,17 @@ class _System:
                 return Balance(self.corpora, tuple(self._batches(numbers)), sharing)
         return None
 
-    def _strict(self, sharing: Sharing, is_whole: bool) -> Iterator[Said]:
+    def _strict(self, sharing: Sharing, is_plain: bool) -> Iterator[Said]:
         unknowns = self.unknowns
         names = unknowns.names
         for number, kind in enumerate(unknowns.kinds):
             if not kind.fits:
                 yield f"(= {names[unknowns.rows[number]]} 0)"
-        for (_, argument), sum_ in unknowns.sums.items():
-            if is_whole and isinstance(argument.type, Number) and argument.type.scale:
-                yield f"(= (mod {names[sum_]} {10**argument.type.scale}) 0)"
+        for (number, argument), sum_ in unknowns.sums.items():
+            if is_plain and isinstance(argument.type, Number):
+                unit = 10**argument.type.scale
+                yield f"(= (mod {names[sum_]} {unit}) 0)"
+                yield f"(>= {names[sum_]} (* {unit} {names[unknowns.rows[number]]}))"
         for (members, argument), union in unknowns.unions.items():
             parts = [names[unknowns.different[number, argument]] for number in members]
             if sharing == "fresh":

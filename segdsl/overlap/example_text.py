@@ -1,107 +1,115 @@
-"""Examples as text: the row and its history in YAML, ready to be pasted as a test."""
+"""An example customer as YAML, ready to be pasted as a test of definitions.
+
+In: an example. Out: lines like those of a file of tests: `as_of`, the row of the entity under its table's name, then the
+rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
-from itertools import groupby
-from json import dumps
 from zoneinfo import ZoneInfo
 
-from segdsl.overlap.witness import Example
+from segdsl.overlap.witness import Example, Stored
 from segdsl.semantics import ir
+from segdsl.semantics.catalog import Table
+
+# Words that YAML reads as something else than text; all other plain ones need no quotes.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*( [A-Za-z0-9_-]+)*")
+_TAKEN = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def printed(example: Example, program: ir.Program) -> str:
-    """The example as YAML: `as_of`, the row of the entity, then the rows of each table, alike ones counted."""
+def as_yaml(example: Example, program: ir.Program) -> str:
+    """The example as a block of YAML that ends with a line break."""
     zone = ZoneInfo(program.timezone)
-    at = example.as_of.astimezone(zone).replace(tzinfo=None)
-    lines = [f"as_of: {_value(at, zone)}"]
-    lines += _row(example.entity, example.world[example.entity][0], zone)
-    for table in sorted(example.world):
-        rows = example.world[table][1:] if table == example.entity else example.world[table]
-        if rows:
-            lines += _rows(table, rows, program, zone)
-    return "\n".join(lines)
+    lines = [f"as_of: {_moment(example.as_of.astimezone(zone).replace(tzinfo=None))}"]
+    entity = program.catalog.tables[example.entity]
+    others = [name for name in program.catalog.tables if name != example.entity]
+    referred = set(_referred(example, program))
+    for name in (example.entity, *others):
+        table = program.catalog.tables[name]
+        rows = [_row(table, row, example, referred) for row in example.world.get(name, ())]
+        if table is entity and len(rows) == 1:
+            lines.append(f"{name}: {rows[0]}")
+        elif rows:
+            lines.append(f"{name}:")
+            lines += [f"  - {_many(row, rows.count(row))}" for row in dict.fromkeys(rows)]
+    return "\n".join(lines) + "\n"
 
 
-def _row(table: str, row: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
-    yield f"{table}: {_mapping(row, zone)}"
+def _many(row: str, times: int) -> str:
+    """A row that is there several times says so first."""
+    if times == 1:
+        return row
+    return f"{{times: {times}}}" if row == "{}" else f"{{times: {times}, {row[1:]}"
 
 
-def _rows(table: str, rows: Sequence[Mapping[str, object]], program: ir.Program, zone: ZoneInfo) -> Iterator[str]:
-    yield f"{table}:"
-    meant = program.catalog.tables[table]
-    keys = (
-        {meant.key}
-        if not any(link.table == table for each in program.catalog.tables.values() for link in each.links.values())
-        else set()
-    )
-
-    def shown(row: Mapping[str, object]) -> str:
-        return _mapping({name: value for name, value in row.items() if name not in keys}, zone)
-
-    for text, alike in groupby(map(shown, rows)):
-        times = len(list(alike))
-        yield f"  - {text}" if times == 1 else f"  - {{times: {times}, {text[1:]}"
+def _referred(example: Example, program: ir.Program) -> Iterator[tuple[str, object]]:
+    """Tables and keys that rows lead to."""
+    for name, rows in example.world.items():
+        table = program.catalog.tables[name]
+        for link in table.links.values():
+            for row in rows:
+                yield link.table, _stored(table, row, link.column)
 
 
-def _mapping(row: Mapping[str, object], zone: ZoneInfo) -> str:
-    return (
-        "{"
-        + ", ".join(f"{_name(name)}: {_value(value, zone)}" for name, value in row.items() if value is not None)
-        + "}"
-    )
+def _row(table: Table, row: Stored, example: Example, referred: set[tuple[str, object]]) -> str:
+    key = None if table.key is None else _stored(table, row, table.key)
+    is_alone = len(example.world.get(example.entity, ())) == 1
+    hidden: set[str] = set()
+    if table.key is not None and ((table.name, key) not in referred or (table.name == example.entity and is_alone)):
+        # A key that is a link, too, stays where it leads to a row.
+        links = [link.table for link in table.links.values() if link.column == table.key]
+        if not any(example.world.get(target) for target in links):
+            hidden.add(_name_of(table, table.key))
+    for link in table.links.values():
+        if link.table == example.entity and table.name != example.entity and is_alone:
+            if _stored(table, row, link.column) == example.key:
+                hidden.add(_name_of(table, link.column))
+    shown = {_shown_as(table, name): value for name, value in row.items() if value is not None and name not in hidden}
+    return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in shown.items()) + "}"
 
 
-def _name(name: str) -> str:
-    return name if name.isidentifier() else dumps(name, ensure_ascii=False)
+def _stored(table: Table, row: Stored, stored_as: str) -> object:
+    return row.get(_name_of(table, stored_as))
 
 
-def _value(value: object, zone: ZoneInfo) -> str:
+def _name_of(table: Table, stored_as: str) -> str:
+    """What a row calls a stored column: its declared name where there is one."""
+    for column in table.columns.values():
+        if column.formula is None and column.coordinates is None and column.stored_as == stored_as:
+            return column.name
+    return stored_as
+
+
+def _shown_as(table: Table, name: str) -> str:
+    return "at" if table.at is not None and name == _name_of(table, table.at) else name
+
+
+def _scalar(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case datetime():
-            wall = value if value.tzinfo is None else value.astimezone(zone).replace(tzinfo=None)
-            if wall.time() == time():
-                return f"{wall.date()}"
-            return wall.isoformat(sep=" ", timespec="minutes" if not (wall.second or wall.microsecond) else "auto")
-        case date() | int():
-            return str(value)
         case Decimal():
-            return f"{value.normalize():f}"
+            return format(value.normalize() if value != value.to_integral_value() else value.to_integral_value(), "f")
+        case datetime():
+            return _moment(value)
+        case date():
+            return value.isoformat()
         case list() | tuple():
-            return "[" + ", ".join(_value(each, zone) for each in value) + "]"
-        case _:
-            text = str(value)
-            return (
-                text
-                if text.isidentifier() and text.isascii() and text not in RESERVED
-                else dumps(text, ensure_ascii=False)
-            )
+            return "[" + ", ".join(_scalar(each) for each in value) + "]"
+        case str():
+            is_plain = _PLAIN.fullmatch(value) is not None and value.lower() not in _TAKEN
+            return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return str(value)
 
 
-# Words that YAML takes for something else than text.
-RESERVED = {
-    "true",
-    "false",
-    "null",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "True",
-    "False",
-    "Null",
-    "Yes",
-    "No",
-    "On",
-    "Off",
-    "y",
-    "n",
-    "Y",
-    "N",
-    "NO",
-}
+def _moment(moment: datetime) -> str:
+    """A moment with no more digits than it has; one of a zone says so."""
+    text = moment.isoformat(
+        timespec="microseconds" if moment.microsecond else "seconds" if moment.second else "minutes"
+    )
+    return text.replace("+00:00", "Z")

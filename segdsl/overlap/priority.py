@@ -11,7 +11,7 @@ from itertools import combinations
 
 from segdsl.diagnostics import Label, Report, listed
 from segdsl.overlap.analysis import Analysis, Nobody, Somebody, within
-from segdsl.overlap.example_text import printed
+from segdsl.overlap.example_text import as_yaml
 from segdsl.semantics import ir
 
 # Steps for the questions that all members of a group take part in.
@@ -52,7 +52,7 @@ def _check_ties(analysis: Analysis, group: ir.Group, report: Report) -> None:
             second.span,
             help="give one of them another number: the lowest wins",
             others=(Label(first.span, "the same number"),),
-            example=printed(answer.example, analysis.program) if isinstance(answer, Somebody) else "",
+            example=as_yaml(answer.example, analysis.program) if isinstance(answer, Somebody) else "",
         )
 
 
@@ -83,7 +83,7 @@ def _check_complete(analysis: Analysis, group: ir.Group, report: Report) -> None
             else f"group `{group.name}` is not complete: this row of `{members[0].entity}` is in none of its segments",
             group.span,
             help=help_,
-            example=printed(answer.example, analysis.program),
+            example=as_yaml(answer.example, analysis.program),
         )
     else:
         report.add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, Nobody, Somebody, within
-from segdsl.overlap.example_text import printed
+from segdsl.overlap.example_text import as_yaml
 from segdsl.semantics import ir
 
 
@@ -32,7 +32,7 @@ def _check(analysis: Analysis, segment: ir.Segment, promise: ir.RelationPromise,
             promise.span,
             help=f"change one of the two segments, or take the promise back: it says that {said}",
             others=others,
-            example=printed(answer.example, analysis.program),
+            example=as_yaml(answer.example, analysis.program),
         )
     else:
         report.add(

@@ -85,13 +85,33 @@ class Builder:
         self.catalog = histories.normalizer.program.catalog
         self.world: World = {}
         self._made: dict[str, int] = {}
-        self._fitting: dict[tuple[tuple[Axis, Values], ...], bool] = {}
+        self._led_to: dict[str, list[Stored]] = {}
 
     def example(self, entity: str, corpus: Corpus, box: Box) -> Example:
         """Raises `CannotBuild`, and `moments.NoneFits` when another `as_of` may do."""
         _, key = self._row(self.catalog.tables[entity], corpus, box)
         assert key is not None, "entities have keys"
         return Example(entity, key, self.world, self.clock.as_of)
+
+    def merge(self) -> None:
+        """Lets rows lead to one row where those they lead to differ by nothing but their keys."""
+        for name, rows in self._led_to.items():
+            table = self.catalog.tables[name]
+            if table.key is None:
+                continue
+            key = _name_of(table, table.key)
+            first: dict[str, object] = {}
+            instead: dict[object, object] = {}
+            for row in rows:
+                content = repr(sorted((column, repr(value)) for column, value in row.items() if column != key))
+                instead[row[key]] = first.setdefault(content, row[key])
+            kept = set(first.values())
+            self.world[name] = [row for row in self.world[name] if row[key] not in instead or row[key] in kept]
+            for other in self.catalog.tables.values():
+                for link in other.links.values():
+                    column = _name_of(other, link.column)
+                    for row in self.world.get(other.name, ()) if link.table == name else ():
+                        row[column] = instead.get(row.get(column), row.get(column))
 
     # --- one row --------------------------------------------------------------------------------------
 
@@ -203,6 +223,8 @@ class Builder:
                     raise CannotBuild(f"no row of `{target.name}` may be there")
                 found, key = self._row(target, corpus, box, existing)
                 stored[_name_of(table, link.column)] = key
+                if existing is None:
+                    self._led_to.setdefault(target.name, []).append(found)
             linked[path] = target, found
         return linked[path]
 
