@@ -99,7 +99,7 @@ def _check_complete(analysis: Analysis, group: ir.Group, report: Report) -> None
 
 def _check_shadowed(analysis: Analysis, group: ir.Group, name: str, report: Report) -> None:
     segment = analysis.program.segments[name]
-    rivals = analysis.program.rivals(name)
+    rivals = _stronger(analysis.program, segment)
     if not rivals or segment.is_rest:
         return
     entity = segment.entity
@@ -122,6 +122,13 @@ def _check_shadowed(analysis: Analysis, group: ir.Group, name: str, report: Repo
             for taker in takers[:4]
         ],
     )
+
+
+def _stronger(program: ir.Program, segment: ir.Segment) -> list[str]:
+    """Those with a lower number. Of equal ones none comes first, which is told by itself."""
+    own = segment.priority
+    rivals = [program.segments[rival] for rival in program.rivals(segment.name)]
+    return [rival.name for rival in rivals if own is None or rival.priority is None or rival.priority < own]
 
 
 def smallest_cover(analysis: Analysis, entity: str, name: str, rivals: Sequence[str]) -> list[str]:
