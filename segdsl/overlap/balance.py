@@ -99,13 +99,13 @@ class _System:
         needs: dict[Group, Needs] = {}
         for axis, values in wanted.items():
             for rows, argument in self._looks_at(axis):
-                need = needs.setdefault((rows.table, rows.via), Needs())
+                need = needs.setdefault((rows.table, rows.via, rows.ahead), Needs())
                 need.conditions[rows.where] = None
                 if argument is not None:
                     need.arguments[argument] = None
             edge = self._edge(axis, values)
             if edge is not None:
-                needs[edge[0].table, edge[0].via].conditions[edge[1]] = None
+                needs[edge[0].table, edge[0].via, edge[0].ahead].conditions[edge[1]] = None
         self.corpora: dict[Group, Corpus] = {}
         found: list[Kind] = []
         try:

@@ -49,7 +49,7 @@ def planned(wanted: Mapping[Axis, Values], histories: Histories, fitting: Fittin
         if not isinstance(axis.about, Count) or not isinstance(values, Ordered):
             return list(_made(balanced(wanted, histories, fitting, own)))
         rows = axis.about.rows
-        sets = counted.setdefault((rows.table, rows.via), {})
+        sets = counted.setdefault((rows.table, rows.via, rows.ahead), {})
         sets[rows.where] = sets.get(rows.where, FROM_ZERO).meet(values)
     try:
         return [

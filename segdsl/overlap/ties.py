@@ -23,7 +23,7 @@ def tied(axis: Axis) -> Hashable:
         case Fits(test) | Within(test):
             return axis.table, test.value
         case Count(rows) | Aggregate(_, rows):
-            return axis.table, rows.table, rows.via
+            return axis.table, rows.table, rows.via, rows.ahead
         case _:
             return axis
 

@@ -339,11 +339,13 @@ class Builder:
             match value:
                 case ir.Column((), _, name) if isinstance(stored.get(name), (int, Decimal)):
                     return Fraction(cast(Decimal, stored[name]))
+                case ir.Statistic():
+                    return Fraction(0)
             return None
 
         plan = planned(wanted.totals, self.histories, self._fits, own)
         for row in sorted(plan, key=lambda each: len(each.group[1])):
-            name, via = row.group
+            name, via, _ = row.group
             belongs = _Belongs(via, table, stored, key)
             try:
                 self._row(self.catalog.tables[name], row.corpus, row.box, None, belongs, row)
@@ -412,6 +414,8 @@ class _Wanted:
             case Time(value, family):
                 assert isinstance(values, Ordered)
                 self.times.setdefault(value, {})[family] = values
+            case Order(left, right) if isinstance(values, Ordered) and _is_above_all(left, right, values):
+                self.totals[axis] = values
             case (Single() | Order() | Opaque()) as about if compares(about):
                 return
             case Single(value) | Order(value) if any(aggregates(value)) or _is_total(axis.about):
@@ -435,6 +439,13 @@ class _Wanted:
     def _truth(self, found: dict, value: ir.Value, test: object, values: Values) -> None:  # type: ignore[type-arg]
         if isinstance(values, Listed) and len(values.names) == 1:
             found.setdefault(value, []).append((test, True in values.names))
+
+
+def _is_above_all(left: ir.Value, right: ir.Value, values: Ordered) -> bool:
+    """Whether a number of the row's own rows shall be greater than one of everyone: more than of nobody, to begin with."""
+    if isinstance(right, ir.Statistic):
+        return values.holds(1) and any(aggregates(left))
+    return isinstance(left, ir.Statistic) and values.holds(-1) and any(aggregates(right))
 
 
 def compares(about: object) -> bool:
