@@ -86,6 +86,7 @@ SOMEBODY = [
     ("has line where sku = 'A'", "count(order) = 1"),
     ("last(order.channel) = 'web'", "count(order) >= 3"),
     ("count(order) >= 40", "sum(order.amount) < 100"),
+    ("count distinct(day(order.at)) = 2", "count(order) = 5"),
     ("in top 10 by age", "age < 20"),
     ("age is known and not in top 10 by age", "age < 20"),
     ("in top 10% by sum(order.amount)", "count(order) = 2"),
@@ -120,7 +121,7 @@ def test_somebody_is_in_both(tmp_path: Path, first: str, second: str) -> None:
 
 
 def test_links_of_rows_ahead_are_followed_further(tmp_path: Path) -> None:
-    """A mailing of today leads, when it is looked for ahead, to a campaign of this evening that others do not see yet."""
+    """A mailing of today leads, looked for ahead, to a campaign of this evening that others do not see yet."""
     found = asked(
         tmp_path, "has mailing where campaign.kind = 'A' in next 1 day", "no mailing where campaign.kind = 'A'"
     )

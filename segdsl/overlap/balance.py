@@ -272,9 +272,6 @@ class _System:
                 yield f"(= {names[union]} {added(parts)})"
             else:
                 yield any_of([f"(= {names[union]} {part})" for part in parts])
-        for (number, argument), different in unknowns.different.items():
-            if not isinstance(argument.type, (Number, Text)):
-                yield f"(= {names[different]} {names[unknowns.rows[number]]})"
 
     def _batches(self, numbers: Mapping[str, int]) -> Iterator[Batch]:
         unknowns = self.unknowns

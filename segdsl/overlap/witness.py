@@ -481,7 +481,7 @@ def _holds(values: Values, found: object, type_: Number | Text | Boolean) -> boo
 
 
 def _days(clock: Clock) -> tuple[date, ...]:
-    """Days that tell parts of dates and anniversaries apart, a good while back: around `as_of`'s and where months end."""
+    """Days of long ago that tell parts of dates and anniversaries apart: around `as_of`'s and where months end."""
     back = date(1996, clock.today.month, min(clock.today.day, 28))
     near = [back + timedelta(days=days) for days in (0, 1, -1, 2, -2, 3, -3, 5, -5, 7, -7, 14, -14, 25, -25)]
     ends = [date(1996, month, day) for month in range(1, 13) for day in (1, 15, 29)]
