@@ -112,7 +112,7 @@ class Analysis:
     def _example(
         self, entity: str, claims: Sequence[Claim], terms: Sequence[Formula], corpus: Corpus, box: Box
     ) -> Example | str:
-        """A customer of the box whom the evaluator accepts; else why not, or nothing where the box is empty after all."""
+        """A customer of the box that the evaluator accepts; else why not; nothing where the box is empty after all."""
         why = "no example found"
         for clock in self._clocks(terms):
             try:

@@ -243,7 +243,7 @@ class _System:
         return solver
 
     def solved(self, sharing: Sharing, is_plain: bool) -> Balance | None:
-        """Rows of kinds that fit the moment, few where few do; with `is_plain` sums are of whole units, one a row or more."""
+        """Rows of kinds that fit the moment, few if need be; `is_plain` sums are of whole units, one a row at least."""
         unknowns = self.unknowns
         rows = added([unknowns.names[number] for number in unknowns.rows])
         said = [*self.wishes, *self._strict(sharing, is_plain)]

@@ -1,8 +1,8 @@
 """Other customers beside an example, for conditions that compare it with everyone.
 
-In: an example on its own, who is first and last and average of all. Out: examples with others beside it: some like it with
-smaller or greater keys, so that it ranks behind or before them, and some of whom nothing is known. What company does is
-left to the reference evaluator.
+In: an example on its own, who is first and last and average of all. Out: examples with others beside it: some like it
+with smaller or greater keys, so that it ranks behind or before them, and some of whom nothing is known. What company
+does is left to the reference evaluator.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def _add_copy(world: World, example: Example, catalog: Catalog, number: int) -> 
     for _ in catalog.tables:
         for name, rows in example.world.items():
             for position, row in enumerate(rows):
-                if name != example.entity and (name, position) not in copied:
-                    if _copied(world, catalog.tables[name], row, renamed, number):
-                        copied.add((name, position))
+                is_new = name != example.entity and (name, position) not in copied
+                if is_new and _copied(world, catalog.tables[name], row, renamed, number):
+                    copied.add((name, position))
 
 
 def _copied(world: World, table: Table, row: Stored, renamed: dict[tuple[str, object], Key], number: int) -> bool:

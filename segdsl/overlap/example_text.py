@@ -1,7 +1,7 @@
 """An example customer as YAML, ready to be pasted as a test of definitions.
 
-In: an example. Out: lines like those of a file of tests: `as_of`, the row of the entity under its table's name, then the
-rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to them.
+In: an example. Out: lines like those of a file of tests: `as_of`, the row of the entity under its table's name, then
+the rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to them.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def _row(table: Table, row: Stored, example: Example, referred: set[tuple[str, o
         if not any(example.world.get(target) for target in links):
             hidden.add(name_of(table, table.key))
     for link in table.links.values():
-        if link.table == example.entity and table.name != example.entity and is_alone:
-            if _stored(table, row, link.column) == example.key:
-                hidden.add(name_of(table, link.column))
+        is_own = link.table == example.entity and table.name != example.entity and is_alone
+        if is_own and _stored(table, row, link.column) == example.key:
+            hidden.add(name_of(table, link.column))
     shown = {_shown_as(table, name): value for name, value in row.items() if value is not None and name not in hidden}
     return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in shown.items()) + "}"
 

@@ -442,7 +442,7 @@ class _Wanted:
 
 
 def _is_above_all(left: ir.Value, right: ir.Value, values: Ordered) -> bool:
-    """Whether a number of the row's own rows shall be greater than one of everyone: more than of nobody, to begin with."""
+    """Whether a number of the row's own rows shall be greater than one of everyone: then it is more than nothing."""
     if isinstance(right, ir.Statistic):
         return values.holds(1) and any(aggregates(left))
     return isinstance(left, ir.Statistic) and values.holds(-1) and any(aggregates(right))
@@ -485,7 +485,7 @@ def _days(clock: Clock) -> tuple[date, ...]:
     back = date(1996, clock.today.month, min(clock.today.day, 28))
     near = [back + timedelta(days=days) for days in (0, 1, -1, 2, -2, 3, -3, 5, -5, 7, -7, 14, -14, 25, -25)]
     ends = [date(1996, month, day) for month in range(1, 13) for day in (1, 15, 29)]
-    return (*near, *ends, date(1996, 2, 28), date(1996, 12, 31), date(1996, 1, 31))
+    return (*near, *ends, date(1996, 2, 28), date(1996, 12, 31), *(date(1996, 1, day) for day in range(1, 32)))
 
 
 def _edges(values: Values, type_: Number | Text | Boolean) -> tuple[object, ...]:
