@@ -11,19 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Literal as OneOf
 from zoneinfo import ZoneInfo
 
 from segdsl.overlap import moments
-from segdsl.overlap.axes import Aggregate, Count, RowSet, Time
+from segdsl.overlap.axes import Aggregate, Count, RowSet, Standing, Time
 from segdsl.overlap.cells import Corpus
+from segdsl.overlap.company import companies
 from segdsl.overlap.domains import Ordered
 from segdsl.overlap.formula import NEVER, All, Formula, Test, complement, tests
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.normalize import Normalizer
 from segdsl.overlap.rows import CannotBuild
 from segdsl.overlap.search import Box, Budget, TooHard, boxes, is_possible
-from segdsl.overlap.witness import Builder, Example
+from segdsl.overlap.witness import Builder, Example, compares
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.evaluate import BadKeys, BadMoment, BadValue, truths
@@ -147,10 +149,11 @@ class Analysis:
         example = builder.example(entity, corpus, box)
         whole = {name: [dict(row) for row in rows] for name, rows in example.world.items()}
         builder.merge()
-        for tried in (example, replace(example, world=whole)):
-            if self.accepts(entity, claims, tried):
-                return tried
-        return None
+        tried: Iterator[Example] = iter((example, replace(example, world=whole)))
+        abouts = [corpus.axes[number].about for number in box]
+        if any(map(compares, abouts)):
+            tried = chain(tried, companies(example, self.program.catalog, _ranks(corpus, box)))
+        return next((each for each in tried if self.accepts(entity, claims, each)), None)
 
     def accepts(self, entity: str, claims: Sequence[Claim], example: Example) -> bool:
         """Whether the reference evaluator says of the example what is claimed."""
@@ -188,6 +191,17 @@ class Analysis:
             return is_possible(corpus, terms, Budget(steps))
         except TooHard:
             return True
+
+
+def _ranks(corpus: Corpus, box: Box) -> tuple[int, ...]:
+    """How many others must come before a row that is not among so many of the best."""
+    found: dict[int, None] = {}
+    for number, mask in box.items():
+        axis = corpus.axes[number]
+        values = corpus.cells[number].values(mask)
+        if isinstance(axis.about, Standing) and axis.about.measure == "count" and isinstance(values, Ordered):
+            found.update((int(low[0]), None) for low, _ in values.stretches() if low is not None)
+    return tuple(found)
 
 
 def any_row(example: Example) -> bool:

@@ -81,11 +81,14 @@ class RowSet:
     """The rows of `table` that lead by the links `via` to the row in scope and fulfil `where`, a condition on them.
 
     Windows, the rows that a table leaves out and that rows are seen once their time has come are part of `where`.
+    From rows `ahead`, found by a window that looks past `as_of`, links lead to rows that others do not see yet: what is
+    known of a row there says nothing of the same row seen today.
     """
 
     table: str
     via: tuple[str, ...]
     where: Formula
+    ahead: bool = False
 
     @cached_property
     def _hash(self) -> int:

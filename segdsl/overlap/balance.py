@@ -99,13 +99,13 @@ class _System:
         needs: dict[Group, Needs] = {}
         for axis, values in wanted.items():
             for rows, argument in self._looks_at(axis):
-                need = needs.setdefault((rows.table, rows.via), Needs())
+                need = needs.setdefault((rows.table, rows.via, rows.ahead), Needs())
                 need.conditions[rows.where] = None
                 if argument is not None:
                     need.arguments[argument] = None
             edge = self._edge(axis, values)
             if edge is not None:
-                needs[edge[0].table, edge[0].via].conditions[edge[1]] = None
+                needs[edge[0].table, edge[0].via, edge[0].ahead].conditions[edge[1]] = None
         self.corpora: dict[Group, Corpus] = {}
         found: list[Kind] = []
         try:
@@ -243,7 +243,7 @@ class _System:
         return solver
 
     def solved(self, sharing: Sharing, is_plain: bool) -> Balance | None:
-        """Rows of kinds that fit the moment, few where few do; with `is_plain` sums are of whole units, one a row or more."""
+        """Rows of kinds that fit the moment, few if need be; `is_plain` sums are of whole units, one a row at least."""
         unknowns = self.unknowns
         rows = added([unknowns.names[number] for number in unknowns.rows])
         said = [*self.wishes, *self._strict(sharing, is_plain)]
@@ -272,9 +272,6 @@ class _System:
                 yield f"(= {names[union]} {added(parts)})"
             else:
                 yield any_of([f"(= {names[union]} {part})" for part in parts])
-        for (number, argument), different in unknowns.different.items():
-            if not isinstance(argument.type, (Number, Text)):
-                yield f"(= {names[different]} {names[unknowns.rows[number]]})"
 
     def _batches(self, numbers: Mapping[str, int]) -> Iterator[Batch]:
         unknowns = self.unknowns

@@ -33,7 +33,8 @@ WORK = 1_500_000
 KNOWN = Ordered((), True, False)
 MISSING = Ordered((), False, True)
 
-Group = tuple[str, tuple[str, ...]]
+# Rows of a table that lead by some links to the row in scope, and whether they are those ahead (`RowSet`).
+Group = tuple[str, tuple[str, ...], bool]
 # Whether a row may be made for a box at the moment of the example.
 Fitting = Callable[[Corpus, Box], bool]
 
@@ -191,7 +192,7 @@ class Unknowns:
 
     def of(self, rows: RowSet) -> list[int]:
         """The kinds of rows in a set."""
-        group = (rows.table, rows.via)
+        group = (rows.table, rows.via, rows.ahead)
         return [n for n, kind in enumerate(self.kinds) if kind.group == group and rows.where in kind.inside]
 
     def count(self, numbers: Sequence[int]) -> Linear:

@@ -1,7 +1,7 @@
 """An example customer as YAML, ready to be pasted as a test of definitions.
 
-In: an example. Out: lines like those of a file of tests: `as_of`, the row of the entity under its table's name, then the
-rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to them.
+In: an example. Out: lines like those of a file of tests: `as_of`, the row of the entity under its table's name, then
+the rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from segdsl.overlap.witness import Example, Stored
+from segdsl.overlap.witness import Example, Stored, name_of
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Table
 
@@ -64,29 +64,21 @@ def _row(table: Table, row: Stored, example: Example, referred: set[tuple[str, o
         # A key that is a link, too, stays where it leads to a row.
         links = [link.table for link in table.links.values() if link.column == table.key]
         if not any(example.world.get(target) for target in links):
-            hidden.add(_name_of(table, table.key))
+            hidden.add(name_of(table, table.key))
     for link in table.links.values():
-        if link.table == example.entity and table.name != example.entity and is_alone:
-            if _stored(table, row, link.column) == example.key:
-                hidden.add(_name_of(table, link.column))
+        is_own = link.table == example.entity and table.name != example.entity and is_alone
+        if is_own and _stored(table, row, link.column) == example.key:
+            hidden.add(name_of(table, link.column))
     shown = {_shown_as(table, name): value for name, value in row.items() if value is not None and name not in hidden}
     return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in shown.items()) + "}"
 
 
 def _stored(table: Table, row: Stored, stored_as: str) -> object:
-    return row.get(_name_of(table, stored_as))
-
-
-def _name_of(table: Table, stored_as: str) -> str:
-    """What a row calls a stored column: its declared name where there is one."""
-    for column in table.columns.values():
-        if column.formula is None and column.coordinates is None and column.stored_as == stored_as:
-            return column.name
-    return stored_as
+    return row.get(name_of(table, stored_as))
 
 
 def _shown_as(table: Table, name: str) -> str:
-    return "at" if table.at is not None and name == _name_of(table, table.at) else name
+    return "at" if table.at is not None and name == name_of(table, table.at) else name
 
 
 def _scalar(value: object) -> str:

@@ -92,7 +92,7 @@ class Normalizer:
         if meant.at_path is None or ahead:
             return kept
         # Of dates today's is seen, of moments those before this one.
-        past = at_most(0, less=not isinstance(meant.at_type, Date))
+        past = at_most(1 if isinstance(meant.at_type, Date) else 0, less=True)
         at = ir.At((), table, meant.at_type or Unknown(), span=meant.span)
         return all_of((kept, self._time(at, "days", past, table, meant.span)))
 
@@ -105,15 +105,15 @@ class Normalizer:
         if rows.window is not None:
             at = ir.At((), rows.table, table.at_type or Unknown(), span=rows.window.span)
             terms.append(self._in_window(at, rows.window, rows.table, rows.window.span))
-        return self._row_set(rows.table, rows.via, all_of(terms))
+        return self._row_set(RowSet(rows.table, rows.via, all_of(terms), isinstance(rows.window, ir.Next)))
 
     def narrowed(self, rows: ir.Rows, condition: ir.Condition) -> RowSet:
         """Those of the rows that fulfil one more condition."""
         whole = self.rows(rows)
-        return self._row_set(rows.table, rows.via, all_of((whole.where, self.condition(condition, rows.table))))
+        both = all_of((whole.where, self.condition(condition, rows.table)))
+        return self._row_set(replace(whole, where=both))
 
-    def _row_set(self, table: str, via: tuple[str, ...], where: Formula) -> RowSet:
-        found = RowSet(table, via, where)
+    def _row_set(self, found: RowSet) -> RowSet:
         return self._rows.setdefault(found, found)
 
     # --- axes -----------------------------------------------------------------------------------------
@@ -431,7 +431,7 @@ class Normalizer:
         def there_are(within: Ordered) -> Formula:
             reached = self._time(argument, family, within, rows.table, span)
             terms = (rows.where, reached, self._needs(argument, rows.table))
-            return self._there_are(self._row_set(rows.table, rows.via, all_of(terms)), span, table)
+            return self._there_are(self._row_set(replace(rows, where=all_of(terms))), span, table)
 
         terms = []
         for start, end in values.stretches():

@@ -49,7 +49,7 @@ def planned(wanted: Mapping[Axis, Values], histories: Histories, fitting: Fittin
         if not isinstance(axis.about, Count) or not isinstance(values, Ordered):
             return list(_made(balanced(wanted, histories, fitting, own)))
         rows = axis.about.rows
-        sets = counted.setdefault((rows.table, rows.via), {})
+        sets = counted.setdefault((rows.table, rows.via, rows.ahead), {})
         sets[rows.where] = sets.get(rows.where, FROM_ZERO).meet(values)
     try:
         return [
@@ -174,18 +174,21 @@ def _made(balance: Balance) -> Iterator[PlannedRow]:
     for batch in balance.batches:
         kind = batch.kind
         columns: dict[ir.Value, list[object]] = {}
+        # Days that are to differ come of spreading rows over time.
+        days = [0] * batch.times
         for argument, number in batch.different.items():
             cell = kind.cells[argument]
             place = (kind.group, argument, cell)
             start = used[place] if balance.sharing == "fresh" else 0
             used[place] = start + number
             columns[argument] = _different(argument, cell, start, number, batch)
+            if not isinstance(argument.type, (Number, Text, Boolean)):
+                days = [start + min(nth, number - 1) for nth in range(batch.times)]
         for argument, total in batch.sums.items():
             columns.setdefault(argument, list(_shared_out(argument, total, batch)))
-        spread = any(not isinstance(argument.type, (Number, Text, Boolean)) for argument in batch.different)
         for nth in range(batch.times):
             values = {argument: each[nth] for argument, each in columns.items() if nth < len(each)}
-            yield PlannedRow(kind.group, balance.corpora[kind.group], kind.box, nth if spread else 0, values)
+            yield PlannedRow(kind.group, balance.corpora[kind.group], kind.box, days[nth], values)
 
 
 def _shared_out(argument: ir.Value, total: int, batch: Batch) -> Iterator[Fraction]:

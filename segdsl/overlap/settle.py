@@ -24,7 +24,7 @@ from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp
 # Rows that are tried for one wish, and how many columns are varied together.
 MOST_TRIED = 1_500
 MOST_COLUMNS = 4
-MOST_VALUES = 70
+MOST_VALUES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,16 @@ def _numbers(type_: Number, edges: Sequence[object], others: Sequence[object], w
 def _moments(each: Free, others: Sequence[object]) -> Iterator[object]:
     """Days around those that rows hold, other months and years; of moments other hours, too."""
     now = each.stored.get(each.name)
-    starts = [start for start in (now, *others) if isinstance(start, date)]
+    starts = [start for start in (now, *each.edges, *others) if isinstance(start, date)]
     is_moment = isinstance(each.value.type, Timestamp)
     zoned = isinstance(each.value.type, Timestamp) and each.value.type.zoned
     for start in starts:
         moment = start if isinstance(start, datetime) else datetime(start.year, start.month, start.day, 12)
         moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment
         moment = moment.replace(tzinfo=UTC if zoned else None)
-        for shift in _SHIFTS if is_moment else _SHIFTS[:-24]:
+        # Edges are days of their own; days around them would be the same again.
+        around = () if start in each.edges else _SHIFTS if is_moment else _SHIFTS[:-24]
+        for shift in (timedelta(), *around):
             try:
                 shifted = moment + shift
             except OverflowError:

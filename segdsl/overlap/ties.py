@@ -25,7 +25,7 @@ def tied(axis: Axis) -> Hashable:
         case Within():
             return axis.table, spots.point_of(axis.about)
         case Count(rows) | Aggregate(_, rows):
-            return axis.table, rows.table, rows.via
+            return axis.table, rows.table, rows.via, rows.ahead
         case _:
             return axis
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -26,6 +26,7 @@ from segdsl.overlap.axes import (
     Order,
     Share,
     Single,
+    Standing,
     Time,
     Within,
     number_at,
@@ -99,7 +100,7 @@ class Builder:
             table = self.catalog.tables[name]
             if table.key is None:
                 continue
-            key = _name_of(table, table.key)
+            key = name_of(table, table.key)
             first: dict[str, object] = {}
             instead: dict[object, object] = {}
             for row in rows:
@@ -109,7 +110,7 @@ class Builder:
             self.world[name] = [row for row in self.world[name] if row[key] not in instead or row[key] in kept]
             for other in self.catalog.tables.values():
                 for link in other.links.values():
-                    column = _name_of(other, link.column)
+                    column = name_of(other, link.column)
                     for row in self.world.get(other.name, ()) if link.table == name else ():
                         row[column] = instead.get(row.get(column), row.get(column))
 
@@ -129,7 +130,7 @@ class Builder:
         stored: Stored = {}
         key = self._key(table, wanted) if key is None else key
         if table.key is not None:
-            stored[_name_of(table, table.key)] = key
+            stored[name_of(table, table.key)] = key
         self.world.setdefault(table.name, []).append(stored)
         if sum(map(len, self.world.values())) > MOST_ROWS:
             raise CannotBuild("the example would need very many rows")
@@ -184,7 +185,7 @@ class Builder:
                 chosen = self._choose(value, wanted, nth)
                 table, stored = self._holder(path, linked)
                 if table.at is not None:
-                    stored[_name_of(table, table.at)] = chosen
+                    stored[name_of(table, table.at)] = chosen
             case ir.Day(ir.Column() | ir.At() as inner) if isinstance(inner.type, Timestamp):
                 day = self._choose(value, wanted, nth)
                 if isinstance(day, date):
@@ -205,7 +206,7 @@ class Builder:
             return
         table, stored = self._holder(value.path, linked)
         if table.at is not None:
-            stored[_name_of(table, table.at)] = chosen
+            stored[name_of(table, table.at)] = chosen
 
     def _linked(self, path: tuple[str, ...], linked: Linked) -> tuple[Table, Stored]:
         """The row that a path leads to, made when it is not there yet."""
@@ -213,7 +214,7 @@ class Builder:
             table, stored = self._linked(path[:-1], linked)
             link = table.links[path[-1]]
             target = self.catalog.tables[link.table]
-            existing = cast(Key | None, stored.get(_name_of(table, link.column)))
+            existing = cast(Key | None, stored.get(name_of(table, link.column)))
             found = self._with_key(target, existing)
             if found is None:
                 formula = self.histories.normalizer.seen(target.name)
@@ -222,7 +223,7 @@ class Builder:
                 if box is None:
                     raise CannotBuild(f"no row of `{target.name}` may be there")
                 found, key = self._row(target, corpus, box, existing)
-                stored[_name_of(table, link.column)] = key
+                stored[name_of(table, link.column)] = key
                 if existing is None:
                     self._led_to.setdefault(target.name, []).append(found)
             linked[path] = target, found
@@ -231,7 +232,7 @@ class Builder:
     def _with_key(self, table: Table, key: Key | None) -> Stored | None:
         if key is None or table.key is None:
             return None
-        name = _name_of(table, table.key)
+        name = name_of(table, table.key)
         return next((row for row in self.world.get(table.name, ()) if row.get(name) == key), None)
 
     # --- what is computed -----------------------------------------------------------------------------
@@ -267,7 +268,7 @@ class Builder:
     def _free(self, value: ir.Column | ir.At, wanted: _Wanted, linked: Linked) -> Iterator[Free]:
         if isinstance(value, ir.At):
             table, stored = self._holder(value.path, linked)
-            name = None if table.at is None else _name_of(table, table.at)
+            name = None if table.at is None else name_of(table, table.at)
         else:
             table, stored = self._linked(value.path, linked)
             name = value.name
@@ -285,7 +286,7 @@ class Builder:
 
                 if stored.get(name) is None and (not times or any(not each.missing for each in times.values())):
                     stored[name] = moments.choose(type_, times, self.clock)
-                yield Free(value, stored, name, (), allows)
+                yield Free(value, stored, name, _days(self.clock), allows)
             case Number() | Text() | Boolean() as type_:
                 all_ = universe(type_)
                 values = wanted.singles[value][1] if value in wanted.singles else all_ if required else or_missing(all_)
@@ -338,11 +339,13 @@ class Builder:
             match value:
                 case ir.Column((), _, name) if isinstance(stored.get(name), (int, Decimal)):
                     return Fraction(cast(Decimal, stored[name]))
+                case ir.Statistic():
+                    return Fraction(0)
             return None
 
         plan = planned(wanted.totals, self.histories, self._fits, own)
         for row in sorted(plan, key=lambda each: len(each.group[1])):
-            name, via = row.group
+            name, via, _ = row.group
             belongs = _Belongs(via, table, stored, key)
             try:
                 self._row(self.catalog.tables[name], row.corpus, row.box, None, belongs, row)
@@ -372,7 +375,7 @@ class Builder:
         if way and self.reuse:
             self._join(tuple(way), last, belongs, linked)
         holder, row = self._linked(tuple(way), linked)
-        row[_name_of(holder, holder.links[last].column)] = belongs.key
+        row[name_of(holder, holder.links[last].column)] = belongs.key
         linked[belongs.via] = belongs.table, belongs.stored
 
     def _join(self, way: tuple[str, ...], last: str, belongs: _Belongs, linked: Linked) -> None:
@@ -380,10 +383,10 @@ class Builder:
         table, stored = self._linked(way[:-1], linked)
         link = table.links[way[-1]]
         between = self.catalog.tables[link.table]
-        name = _name_of(between, between.links[last].column)
+        name = name_of(between, between.links[last].column)
         for row in self.world.get(between.name, ()):
             if between.key is not None and row.get(name) == belongs.key:
-                stored[_name_of(table, link.column)] = row[_name_of(between, between.key)]
+                stored[name_of(table, link.column)] = row[name_of(between, between.key)]
                 linked[way] = between, row
                 return
 
@@ -411,6 +414,10 @@ class _Wanted:
             case Time(value, family):
                 assert isinstance(values, Ordered)
                 self.times.setdefault(value, {})[family] = values
+            case Order(left, right) if isinstance(values, Ordered) and _is_above_all(left, right, values):
+                self.totals[axis] = values
+            case (Single() | Order() | Opaque()) as about if compares(about):
+                return
             case Single(value) | Order(value) if any(aggregates(value)) or _is_total(axis.about):
                 self.totals[axis] = values
             case Single(ir.Column() as value):
@@ -434,6 +441,31 @@ class _Wanted:
             found.setdefault(value, []).append((test, True in values.names))
 
 
+def _is_above_all(left: ir.Value, right: ir.Value, values: Ordered) -> bool:
+    """Whether a number of the row's own rows shall be greater than one of everyone: then it is more than nothing."""
+    if isinstance(right, ir.Statistic):
+        return values.holds(1) and any(aggregates(left))
+    return isinstance(left, ir.Statistic) and values.holds(-1) and any(aggregates(right))
+
+
+def compares(about: object) -> bool:
+    """Whether an axis compares the row with others of its table."""
+    match about:
+        case Standing():
+            return True
+        case Single(value):
+            return _compares(value)
+        case Order(left, right):
+            return _compares(left) or _compares(right)
+        case Opaque(condition):
+            return _compares(condition)
+    return False
+
+
+def _compares(node: ir.Node) -> bool:
+    return isinstance(node, (ir.Statistic, ir.Tile)) or any(map(_compares, ir.children(node)))
+
+
 def _is_total(about: object) -> bool:
     return isinstance(about, Order) and any(aggregates(about.right))
 
@@ -446,6 +478,14 @@ def _holds(values: Values, found: object, type_: Number | Text | Boolean) -> boo
         assert isinstance(type_, Number)
         return values.holds(Fraction(cast(Decimal, found)) * (1 if type_.quotient else 10**type_.scale))
     return values.holds(cast(str, found))
+
+
+def _days(clock: Clock) -> tuple[date, ...]:
+    """Days of long ago that tell parts of dates and anniversaries apart: around `as_of`'s and where months end."""
+    back = date(1996, clock.today.month, min(clock.today.day, 28))
+    near = [back + timedelta(days=days) for days in (0, 1, -1, 2, -2, 3, -3, 5, -5, 7, -7, 14, -14, 25, -25)]
+    ends = [date(1996, month, day) for month in range(1, 13) for day in (1, 15, 29)]
+    return (*near, *ends, date(1996, 2, 28), date(1996, 12, 31), *(date(1996, 1, day) for day in range(1, 32)))
 
 
 def _edges(values: Values, type_: Number | Text | Boolean) -> tuple[object, ...]:
@@ -500,7 +540,7 @@ def _any_value(type_: object, clock: Clock) -> object:
     return None
 
 
-def _name_of(table: Table, stored_as: str) -> str:
+def name_of(table: Table, stored_as: str) -> str:
     """What a row calls a stored column: its declared name where there is one."""
     for column in table.columns.values():
         if column.formula is None and column.coordinates is None and column.stored_as == stored_as:
