@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_what_is_the_same_by_de_morgan_is_within_both_ways(seed: int) -> None:
     found = made(seed)
     analysis = Analysis(found.program)
     listed = conditions(found)
-    for left, right in zip(listed, listed[1:], strict=False):
+    for left, right in pairwise(listed):
         span = left.span
         outside_both = ir.Not(ir.Any((left, right), span=span), span=span)
         outside_each = ir.All((ir.Not(left, span=span), ir.Not(right, span=span)), span=span)
