@@ -50,6 +50,8 @@ TEXTS = ("", "a", "A@x", "b@x", "bä", "ab")
 NUMBERS = ("=", "!=", "<", "<=", ">", ">=")
 WINDOWS = (
     "",
+    "in today",
+    "in last 1 day",
     "in last 7 days",
     "in last 30 days",
     "in last 90 days",

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from segdsl.overlap.analysis import Analysis, Answer, Claim, Nobody, Somebody, Unknown
-from tests.overlap_worlds import CUSTOMERS, Made, made
+from tests.overlap_worlds import CATALOG, CUSTOMERS, Made, compiled, made
 
 SEEDS = 24
 BATCH = 6
@@ -67,6 +67,13 @@ def test_nobody_is_overlooked(first: int) -> None:
         assert not wrong, f"seed {seed}: {wrong[0]}"
     assert reasons["kept"] > reasons["questions"] / 4, "the customers reach too little"
     assert unknown_share(reasons) <= MOST_UNKNOWN, reasons
+
+
+def test_an_aggregate_over_rows_that_cannot_be_is_never_reached() -> None:
+    text = "segment s\n  when min(order.amount where amount >= 10) <= 5\n"
+    program = compiled(CATALOG.replace("AMOUNT_MIN", "0"), text)
+    answer = Analysis(program).ask("customer", [Claim(program.segments["s"].condition)])
+    assert isinstance(answer, Nobody)
 
 
 @pytest.mark.long

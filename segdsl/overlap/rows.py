@@ -146,7 +146,10 @@ def _kind(wanted: int, sets: Sequence[_Set], counts: Sequence[int], corpus: Corp
                 break
         else:
             raise CannotBuild("no rows were found that fit together")
-    box = next(boxes(corpus, terms, Budget(STEPS)))
+    box = next(boxes(corpus, terms, Budget(STEPS)), None)
+    if box is None:
+        # No row is like that, as in `min(order.amount where amount >= 10) <= 5`.
+        raise CannotBuild("no rows were found that fit together")
     times = _lack(sets[wanted].allowed, counts[wanted])
     rooms = [_room(sets[number].allowed, counts[number]) for number in inside]
     return PlannedRow(box, frozenset(inside)), max(1, min([times, *(room for room in rooms if room is not None)]))
