@@ -9,6 +9,7 @@ import pytest
 
 from segdsl.overlap.analysis import Analysis, Claim, Nobody, Somebody
 from segdsl.semantics import ir
+from tests.overlap_planted import PLANTED, misjudged
 from tests.overlap_worlds import CATALOG, Made, compiled, made
 
 SEEDS = range(100, 108)
@@ -79,6 +80,11 @@ def test_a_partition_less_one_part_has_exactly_that_gap(left_out: int) -> None:
     points = answer.example.world["customer"][0].get("points")
     assert points == (left_out if left_out < 4 else None)
     assert isinstance(analysis.ask("customer", [*gap, Claim(parts[left_out], False)]), Nobody)
+
+
+@pytest.mark.parametrize(("left", "right", "expected"), PLANTED)
+def test_a_planted_verdict_is_found(left: str, right: str, expected: str) -> None:
+    assert not misjudged(left, right, expected)
 
 
 def verdicts(text: str, least: int) -> dict[tuple[str, str, bool], str]:

@@ -9,6 +9,7 @@ import pytest
 
 from segdsl.overlap.analysis import Analysis, Claim, Somebody
 from tests.overlap_mutants import MUTANTS, Mutant, mutated, planted
+from tests.overlap_planted import PLANTED, misjudged
 from tests.overlap_worlds import Made, made
 from tests.test_overlap_worlds import MOST_UNKNOWN, compared, unknown_share
 
@@ -46,6 +47,13 @@ def killed(mutant: Mutant) -> str:
     """How the mutant was noticed, or nothing."""
     reasons: Counter[str] = Counter()
     with planted(mutant):
+        for left, right, expected in PLANTED:
+            try:
+                difference = misjudged(left, right, expected)
+            except Exception as error:  # As below.
+                difference = f"raises {type(error).__name__}"
+            if difference:
+                return f"{mutant.name}: {difference}"
         for seed in SEEDS:
             how = noticed(seed, reasons)
             if how:
