@@ -68,7 +68,6 @@ MUTANTS = (
     Mutant("meet of two negated lists", LISTED.meet, "self.names | other.names", "self.names & other.names"),
     Mutant("at most becomes less", domains.at_most, "not less", "False"),
     Mutant("at least becomes more", domains.at_least, "(place, more)", "(place, True)"),
-    Mutant("at least counts one too many", formula.at_least, "count -= 1", "count -= 0"),
     Mutant(
         "complement of all is all",
         formula.complement,
@@ -100,18 +99,9 @@ MUTANTS = (
         "self.is_within(ours.where, theirs)",
     ),
     Mutant("every set of rows is in every other", HISTORIES.is_within, "return self._within[key]", "return True"),
-    Mutant("sums grow where values are negative", HISTORIES._alike, "_is_never_negative(ours.argument)", "True"),
-    Mutant("a sum takes one row more", histories._rows_needed, "return 1", "return 2"),
     Mutant("no rows are a sum that is missing", HISTORIES._empty_from, "high != (1, False)", "high == (1, False)"),
-    Mutant("last of nothing is no row", HISTORIES._edge, "if not self.possible(ours.where, without):", "if True:"),
     Mutant("a window holds its day after", moments._written, "last.toordinal() + 1", "last.toordinal() + 2"),
     Mutant("a range leaves out its last day", moments._written, "last.toordinal() + 1", "last.toordinal()"),
-    Mutant(
-        "months have 31 days",
-        moments._days_in.__wrapped__,
-        "return Fraction(min(days)), Fraction(max(days))",
-        "return Fraction(months * 31), Fraction(months * 31)",
-    ),
     Mutant(
         "last days begin a day late",
         moments.window_tests,
@@ -125,25 +115,10 @@ MUTANTS = (
         "(-count * times, True), (0, False)",
     ),
     Mutant(
-        "days ago lose their near end", moments.window_tests, "(-near * times, False)", "(-near * times - 1, False)"
-    ),
-    Mutant(
-        "a date after is the same date",
-        moments._compared,
-        "return Ordered(((place + 1, False),), False, False)",
-        "return Ordered(((place, False),), False, False)",
-    ),
-    Mutant(
         "everything is required",
         NORMALIZER._may_be_missing,
         "not self.program.catalog.tables[of].columns[name].required",
         "False",
-    ),
-    Mutant(
-        "known customers lose what is needed",
-        NORMALIZER._extreme,
-        "kept_from = at_bound if op",
-        "kept_from = beyond if op",
     ),
     Mutant(
         "the extreme is the other one", NORMALIZER._extreme, 'if function == "max" else', 'if function == "min" else'
