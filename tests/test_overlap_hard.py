@@ -1,4 +1,4 @@
-"""Questions made to be hard end within their budget of steps, with a proof, an example or the word that neither was found."""
+"""Questions made to be hard end within their budget of steps: with a proof, an example, or neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planted mistakes are noticed: by a proof that a customer breaks, by a law, or by too many answers that are unknown."""
+"""Planted mistakes are noticed: by a wrong verdict, a proof that a customer breaks, or too many unknown answers."""
 
 from __future__ import annotations
 
