@@ -60,6 +60,6 @@ def test_what_is_hard_ends_within_its_budget(name: str, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(analysis, "Budget", Recorded)
     answer = Analysis(program).ask("customer", [Claim(program.segments["s"].condition)])
-    assert isinstance(answer, expected), answer
+    assert isinstance(answer, expected), answer  # type: ignore[arg-type]
     # The step that is one too many is the last.
     assert all(budget.left >= -1 for budget in budgets)
