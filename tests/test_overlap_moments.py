@@ -98,9 +98,7 @@ def test_what_is_implied_holds_at_every_as_of(type_: Type) -> None:
             continue
         place = chance.choice([-13, -3, -1, 0, 1, 2, 12]) * (1440 if source == "minutes" else 1)
         values = Ordered(((place, False), (place + chance.choice([1, 2, 7]), chance.random() < 0.5)), False, False)
-        found = implied(
-            Axis("users", Time(DAY, source), ANYTHING), values, Axis("users", Time(DAY, target), ANYTHING)
-        )
+        found = implied(Axis("users", Time(DAY, source), ANYTHING), values, Axis("users", Time(DAY, target), ANYTHING))
         for clock in CLOCKS:
             for value in spread(type_, clock)[::7]:
                 if fits(type_, {source: values}, clock, value):
