@@ -337,7 +337,8 @@ def _boundary(cut: Cut, family: Family, type_: Type, clock: Clock) -> int:
             ordinal = period_start(clock.today, place, cast(ir.Unit, family), clock.week_starts)
         return min(max(ordinal, BEYOND_ALL[0]), BEYOND_ALL[1]) + is_after
     if family in ("days", "months", "minutes"):
-        moment = after(clock.now, place, cast(ir.Unit, family.removesuffix("s")), clock)
+        # Now itself is not read off the wall clock, which may show it twice.
+        moment = after(clock.now, place, cast(ir.Unit, family.removesuffix("s")), clock) if place else clock.now
     else:
         ordinal = period_start(clock.today, place, cast(ir.Unit, family), clock.week_starts)
         is_day = 1 <= ordinal <= date.max.toordinal()
