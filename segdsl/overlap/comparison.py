@@ -33,7 +33,10 @@ def compare(program: ir.Program, left: str, right: str) -> Comparison:
     left_alone = analysis.ask(entity, [within(left), within(right, False)])
     right_alone = analysis.ask(entity, [within(right), within(left, False)])
     relation = relation_of(both, left_alone, right_alone)
+    one, other = program.segments[left], program.segments[right]
     winner = left if left in program.rivals(right) else right if right in program.rivals(left) else None
+    if one.priority == other.priority:
+        winner = None  # that is not decided
     return Comparison(left, right, relation, both, left_alone, right_alone, winner)
 
 
