@@ -130,7 +130,7 @@ MUTANTS = (
         "if node.folded else node",
         "if False else replace(node, folded=False)",
     ),
-    Mutant("what has not come yet is seen", NORMALIZER.seen, "at_most(0, less=", "at_most(-1, less="),
+    Mutant("what is of today is not seen", NORMALIZER.seen, "at_most(1 if", "at_most(0 if"),
     Mutant(
         "divided the wrong way",
         linear.reduced,
