@@ -116,6 +116,11 @@ class Analysis:
         corpus = self.histories.corpus(*terms)
         return None if self._may_be(corpus, terms, steps) else Nobody(self._reason(corpus, terms))
 
+    def may_be(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> bool:
+        """Whether no proof is found that nobody keeps all claims: the same question, without the reason."""
+        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        return NEVER not in terms and self._may_be(self.histories.corpus(*terms), terms, steps)
+
     def formula(self, entity: str, claim: Claim) -> Formula:
         """Who keeps a claim."""
         found = self.normalizer.condition(claim.condition, entity)

@@ -24,6 +24,10 @@ Relation = OneOf["disjoint", "overlaps", "within", "contains", "equal", "unknown
 # A segment of more boxes than this is taken as the one box around them.
 MOST_BOXES = 48
 STEPS = 20_000
+# One example is looked for in so many segments at once; so many are tried, with few steps each.
+MOST_AT_ONCE = 4
+MOST_TRIES = 5
+STEPS_WITH_OTHERS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +145,40 @@ class Relations:
         return (
             not self._pool.is_beyond(self.numbers[left], self.numbers[right])
             and self.may_be_within(left, right)
-            and self.analysis.proof(self.entity, [within(left), within(right, False)]) is not None
+            and not self.analysis.may_be(self.entity, [within(left), within(right, False)])
         )
 
     def _looked_for(self, left: str, right: str) -> Answer:
-        answer = self.analysis.ask(self.entity, [within(left), within(right)])
+        both = [left, right]
+        answer: Answer = Unknown("")
+        if (several := self._with_others(left, right)) != both:
+            answer = self.analysis.ask(self.entity, [within(name) for name in several])
+        if not isinstance(answer, Somebody):
+            answer = self.analysis.ask(self.entity, [within(name) for name in both])
         if isinstance(answer, Somebody):
             self._pool.add(answer.example, self._members(answer.example))
         return answer
+
+    def _with_others(self, left: str, right: str) -> list[str]:
+        """Two segments and others that may share a customer with both, so that one example settles many pairs."""
+        several = [left, right]
+        tries = 0
+        for name in self.names:
+            if name in several or not self._is_open(name, several):
+                continue
+            tries += 1
+            if self.analysis.may_be(self.entity, [*map(within, several), within(name)], STEPS_WITH_OTHERS):
+                several.append(name)
+            if tries == MOST_TRIES or len(several) == MOST_AT_ONCE:
+                break
+        return several
+
+    def _is_open(self, name: str, several: Sequence[str]) -> bool:
+        """Whether a segment may meet all of some, and is not known to meet each of them."""
+        number, others = self.numbers[name], [self.numbers[other] for other in several]
+        return all(self._apart.may_meet(number, other) for other in others) and any(
+            self._pool.of_both(number, other) is None for other in others
+        )
 
     def _members(self, example: Example) -> list[bool]:
         """Which of the segments an example is in."""
