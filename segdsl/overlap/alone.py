@@ -1,6 +1,6 @@
 """Findings about one segment by itself: nobody or everybody is in it, or a part of it changes nothing.
 
-A part is left alone where it only says that a value is known: that is said for readers.
+A part is left alone where it only says that a value is known or missing: that is said for readers.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class _Parts:
     def _all(self, node: ir.Condition, terms: list[ir.Condition], beside: list[Claim]) -> None:
         for term in list(terms):
             others = [Claim(other) for other in terms if other is not term]
-            if _is_its_own(term, node) and not isinstance(term, ir.Known | ir.Always):
+            if _is_its_own(term, node) and not _is_for_readers(term):
                 nobody = self.analysis.proof(self.entity, [*beside, *others, Claim(term, False)])
                 if nobody is not None:
                     self._report_redundant(term, nobody)
@@ -115,7 +115,7 @@ class _Parts:
     def _any(self, node: ir.Condition, terms: list[ir.Condition], beside: list[Claim]) -> None:
         for term in list(terms):
             others = [Claim(other, False) for other in terms if other is not term]
-            if not _is_its_own(term, node):
+            if not _is_its_own(term, node) or _is_for_readers(term):
                 continue
             nobody = self.analysis.proof(self.entity, [*beside, Claim(term)])
             if nobody is not None:
@@ -148,6 +148,11 @@ class _Parts:
             help="leave it out, or change it if something else was meant",
             others=[Label(span, "this says it already") for span in places],
         )
+
+
+def _is_for_readers(term: ir.Condition) -> bool:
+    """Whether a term says that a value is known, or missing: what `includes-missing` asks for."""
+    return isinstance(term, ir.Known | ir.Always) or (isinstance(term, ir.Not) and isinstance(term.term, ir.Known))
 
 
 def _is_its_own(term: ir.Condition, whole: ir.Condition) -> bool:
