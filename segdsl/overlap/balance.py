@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 from typing import Literal as OneOf
-
-import z3
 
 from segdsl.overlap.axes import Aggregate, Axis, Count, Order, RowSet, Single
 from segdsl.overlap.cells import Corpus
@@ -39,6 +38,9 @@ from segdsl.overlap.histories import Histories
 from segdsl.overlap.search import TooHard
 from segdsl.semantics import ir
 from segdsl.semantics.types import Number, Text
+
+if TYPE_CHECKING:
+    import z3
 
 # An example with more rows than this is nothing to look at; few are looked for first.
 MOST_ROWS = 3_000
@@ -233,9 +235,11 @@ class _System:
     def is_impossible(self) -> bool:
         """Whether no numbers fit, whatever the moment and the other values of the row are."""
         solver = self._solver(self._all_said(settled=False))
-        return bool(solver.check() == z3.unsat)
+        return str(solver.check()) == "unsat"
 
     def _solver(self, said: Sequence[Said]) -> z3.Solver:
+        import z3
+
         solver = z3.SolverFor("QF_LIA")
         solver.set("rlimit", WORK)
         declared = "".join(f"(declare-const {name} Int)" for name in self.unknowns.names)
@@ -249,7 +253,7 @@ class _System:
         said = [*self.wishes, *self._strict(sharing, is_plain)]
         for few in (FEW_ROWS, MOST_ROWS):
             solver = self._solver([*said, f"(<= {rows} {few})"])
-            if solver.check() == z3.sat:
+            if str(solver.check()) == "sat":
                 model = solver.model()
                 numbers = {each.name(): model[each].as_long() for each in model.decls()}
                 return Balance(self.corpora, tuple(self._batches(numbers)), sharing)
