@@ -240,7 +240,8 @@ class _System:
     def _solver(self, said: Sequence[Said]) -> z3.Solver:
         import z3
 
-        solver = z3.SolverFor("QF_LIA")
+        # A context of its own: in a shared one the numbers that are found depend on what was asked before.
+        solver = z3.SolverFor("QF_LIA", ctx=z3.Context())
         solver.set("rlimit", WORK)
         declared = "".join(f"(declare-const {name} Int)" for name in self.unknowns.names)
         solver.from_string(declared + "".join(f"(assert {each})" for each in said))
