@@ -171,7 +171,7 @@ class Analysis:
         zone = ZoneInfo(self.program.timezone)
         noon = datetime(DEFAULT_DAY.year, DEFAULT_DAY.month, DEFAULT_DAY.day, 12)
         first = Clock(noon.replace(tzinfo=zone).astimezone(UTC), zone, self.program.week_starts)
-        days, offsets = _times(terms)
+        days, offsets = named_times(terms)
         for moment in moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]:
             yield Clock(moment, zone, self.program.week_starts)
 
@@ -213,7 +213,7 @@ def any_row(example: Example) -> bool:
     return bool(example.world.get(example.entity))
 
 
-def _times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
+def named_times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
     """The days that formulas name (as ordinals), and how many days away their moving windows reach."""
     days: dict[int, None] = {}
     offsets: dict[int, None] = {}

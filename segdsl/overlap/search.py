@@ -11,6 +11,7 @@ propagation over finite domains (Mackworth, Consistency in networks of relations
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.formula import All, Any, Formula, Least, Test
@@ -59,6 +60,22 @@ def boxes(
 def is_possible(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start: Box | None = None) -> bool:
     """Whether some box is left. Raises `TooHard`."""
     return next(boxes(corpus, terms, budget, start), None) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What terms leave: a box, and those of them that it does not decide. There is some box in it."""
+
+    box: Box
+    open: list[Formula]
+
+    def with_term(self, corpus: Corpus, term: Formula, budget: Budget) -> Narrowing | None:
+        """What one more term leaves; None when that is nothing. Raises `TooHard`."""
+        box = dict(self.box)
+        open_ = _narrowed(corpus, box, [*self.open, term], budget, with_ties=True)
+        if open_ is None or (open_ and next(boxes(corpus, open_, budget, box), None) is None):
+            return None
+        return Narrowing(box, open_)
 
 
 def _ways(term: Formula) -> int:

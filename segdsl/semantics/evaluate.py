@@ -20,7 +20,7 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from segdsl.semantics import ir
-from segdsl.semantics.calendar import Clock, after, anniversary, at_moment, dates, day_after, earlier, moments
+from segdsl.semantics.calendar import Clock, Ends, after, anniversary, at_moment, dates, day_after, earlier, moments
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.earth import Position, is_inside, millimeters
 from segdsl.semantics.populations import Populations
@@ -104,7 +104,7 @@ class Look:
     """
 
     def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
-        self._meaning = _Meaning(program, world, as_of)
+        self._meaning = _Meaning(program, world, as_of, is_steady=False)
 
     def holds(self, condition: ir.Condition, table: str, stored: Row) -> bool:
         """Whether a condition is true of a row of `table`."""
@@ -229,14 +229,17 @@ class _Tables:
 class _Meaning:
     """One program over one world at one moment."""
 
-    def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
+    def __init__(self, program: ir.Program, world: World, as_of: datetime, is_steady: bool = True) -> None:
         self.program = program
+        # What rows belong to a row is looked up once, unless the world changes between two looks.
+        self._found: dict[tuple[int, int], tuple[ir.Rows, _Row, list[_Row]]] | None = {} if is_steady else None
         self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
         self.tables = _Tables(program.catalog, world, self)
         self.tables.check_keys()
         self._members: dict[str, frozenset[Key]] = {}
         self._everyone: dict[str, Populations[_Row]] = {}
         self._past: dict[datetime, _Meaning] = {}
+        self._ends: dict[ir.Window, Ends] = {}
 
     def everyone(self, entity: str) -> Populations[_Row]:
         """Whom a row of an entity is compared with."""
@@ -250,7 +253,7 @@ class _Meaning:
         if clock is None:
             raise BadMoment(f"{count} {unit}s before {self.clock.as_of.isoformat()} are beyond the calendar")
         if clock.as_of not in self._past:
-            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of)
+            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of, self._found is not None)
         return self._past[clock.as_of]
 
     def members(self, segment: str) -> frozenset[Key]:
@@ -375,7 +378,9 @@ class _Meaning:
     def _in_window(self, value: Scalar, window: ir.Window) -> bool:
         match value:
             case datetime():
-                start, end = moments(window, self.clock)
+                if window not in self._ends:
+                    self._ends[window] = moments(window, self.clock)
+                start, end = self._ends[window]
                 if value.tzinfo is None:
                     return (start is None or start.wall <= value) and (end is None or value < end.wall)
                 utc = value.replace(tzinfo=None)
@@ -399,6 +404,15 @@ class _Meaning:
 
     def rows(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
         """The rows that belong to the row in scope, lie in the window and count. Only `Next` looks past `as_of`."""
+        if self._found is None:
+            return self._looked_up(rows, scope)
+        key = id(rows), id(scope)
+        if key not in self._found:
+            # Nodes and rows are told by where they lie, so they are kept there.
+            self._found[key] = rows, scope, self._looked_up(rows, scope)
+        return self._found[key][-1]
+
+    def _looked_up(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
         key = scope.key()
         if key is None:
             return []
