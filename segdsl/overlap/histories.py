@@ -12,11 +12,12 @@ from fractions import Fraction
 from math import ceil
 
 from segdsl.overlap.axes import Aggregate, Axis, Count, RowSet, number_at, number_cut, only_missing
-from segdsl.overlap.cells import Corpus
+from segdsl.overlap.cells import Corpus, Cuts
 from segdsl.overlap.domains import Cut, Ordered, Values, first_whole, is_within, meet
 from segdsl.overlap.formula import All, Formula, Test, complement
 from segdsl.overlap.normalize import Normalizer
 from segdsl.overlap.search import Budget, TooHard, is_possible
+from segdsl.overlap.ties import implied, tied
 from segdsl.semantics import ir
 from segdsl.semantics.types import Number
 
@@ -37,15 +38,11 @@ class Histories:
         self._can_be: dict[RowSet, bool] = {}
         self._plain: dict[Formula, dict[Axis, Values] | None] = {}
         normalizer.can_be = self.can_be
+        self._cuts = Cuts(lambda first, values, second: implied(first, values, second, self), tied)
 
     def corpus(self, *formulas: Formula) -> Corpus:
         """The cells of some formulas about rows of one table."""
-        from segdsl.overlap.ties import implied, tied
-
-        def tie(first: Axis, values: Values, second: Axis) -> Values:
-            return implied(first, values, second, self)
-
-        return Corpus(formulas, tie, tied)
+        return Corpus(formulas, self._cuts)
 
     def possible(self, *formulas: Formula) -> bool:
         """Whether a row may fulfil all of them; true when that is too hard to say."""
@@ -71,8 +68,6 @@ class Histories:
 
     def _is_narrower(self, inner: Formula, outer: Formula) -> bool:
         """Whether every row that fulfils `inner` fulfils `outer`. Most filters are plain, and need no search."""
-        from segdsl.overlap.ties import tied
-
         ours, theirs = self._by_axis(inner), self._by_axis(outer)
         if ours is None or theirs is None:
             return not self.possible(inner, complement(outer))

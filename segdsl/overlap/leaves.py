@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from typing import TypeVar
 
 from segdsl.semantics import ir
 
@@ -17,6 +18,7 @@ MOST_WAYS = 64
 # A single condition by its number: twice that when it shall hold, one more when it shall not.
 Signed = int
 Way = frozenset[Signed]
+Node = TypeVar("Node", bound=ir.Node)
 
 
 class TooMany(Exception):
@@ -31,7 +33,7 @@ class Leaves:
         self.conditions: list[ir.Condition] = []
         self._numbers: dict[ir.Condition, int] = {}
         self._ways: dict[tuple[str, bool], tuple[Way, ...] | None] = {}
-        self._rows: dict[ir.Rows, ir.Rows] = {}
+        self._nodes: dict[ir.Node, ir.Node] = {}
 
     def ways(self, segment: str, holds: bool = True) -> tuple[Way, ...]:
         """The ways to be in a segment, or to be out of it. Raises `TooMany`."""
@@ -70,18 +72,16 @@ class Leaves:
             self.conditions.append(self._shared(condition))
         return number
 
-    def _shared(self, node: ir.Condition) -> ir.Condition:
-        """The condition with equal sets of rows being one node, so that they are looked up once for an example."""
+    def _shared(self, node: Node) -> Node:
+        """The node with equal ones inside of it being one, so that the evaluator looks up their rows once."""
         changed: dict[str, object] = {}
         for each in fields(node):
             child = getattr(node, each.name)
-            if isinstance(child, ir.Rows):
-                changed[each.name] = self._rows.setdefault(child, child)
-            elif isinstance(child, ir.Node):
-                shared = self._shared(child)  # type: ignore[arg-type]
+            if isinstance(child, ir.Node):
+                shared = self._nodes.get(child) or self._nodes.setdefault(child, self._shared(child))
                 if shared is not child:
                     changed[each.name] = shared
-        return replace(node, **changed) if changed else node  # type: ignore[arg-type]
+        return replace(node, **changed) if changed else node
 
 
 def _either(each: Iterable[Sequence[Way]]) -> list[Way]:

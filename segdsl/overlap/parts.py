@@ -17,6 +17,7 @@ from segdsl.overlap.cells import Corpus
 from segdsl.overlap.formula import ALWAYS, Formula, all_of, complement
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.leaves import Signed, Way
+from segdsl.overlap.ledger import Ledgers
 from segdsl.overlap.rows import CannotBuild
 from segdsl.overlap.search import Box, Budget, TooHard, boxes
 from segdsl.overlap.sources import Source
@@ -31,7 +32,7 @@ STEPS = 20_000
 MOST_BOXES = 6
 MOST_BUILT = 12_000
 # So many combinations are looked for in one example first.
-MOST_AT_ONCE = 5
+MOST_AT_ONCE = 8
 
 
 class Part:
@@ -86,6 +87,7 @@ class Part:
     def close(self) -> None:
         """Tells apart what can be told without a search: some axis leaves no value to both."""
         corpus = self.histories.corpus(self._always, *self.formulas.values())
+        self._ledgers = Ledgers(self.histories, corpus.axes)
         around = {signed: _around(corpus, [self._always, formula]) for signed, formula in self.formulas.items()}
         everything = (1 << len(self.ways)) - 1
         masks: list[Box | None] = []
@@ -132,7 +134,9 @@ class Part:
                 self._tell_apart(first, second)
                 continue
             several = self._fitting(first, second, open_)
-            if len(several) > 2 and self._look_for(several) and self.meets[first] >> second & 1:
+            while len(several) > 2 and not self._look_for(several):
+                several = several[: 1 + len(several) // 2]
+            if self.meets[first] >> second & 1:
                 continue
             if self._look_for([first, second]) is None:
                 self._tell_apart(first, second)
@@ -192,7 +196,7 @@ class Part:
 
     def _made(self, corpus: Corpus, box: Box) -> Iterator[Example]:
         """An example of a box with rows merged that differ in nothing, and one without."""
-        builder = Builder(self.histories, self.clock)
+        builder = Builder(self.histories, self.clock, plan=self._ledgers.planned)
         example = builder.example(self.entity, corpus, box)
         whole = Example(
             example.entity,

@@ -233,6 +233,7 @@ class _Meaning:
         self.program = program
         # What rows belong to a row is looked up once, unless the world changes between two looks.
         self._found: dict[tuple[int, int], tuple[ir.Rows, _Row, list[_Row]]] | None = {} if is_steady else None
+        self._kept: dict[tuple[int, int], tuple[ir.Condition, _Row, bool]] | None = {} if is_steady else None
         self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
         self.tables = _Tables(program.catalog, world, self)
         self.tables.check_keys()
@@ -419,7 +420,15 @@ class _Meaning:
         found = self.tables.belonging(rows.table, rows.via, isinstance(rows.window, ir.Next)).get(key, [])
         if rows.window is not None:
             found = [row for row in found if self._in_window(self.time(row), rows.window)]
-        return [row for row in found if rows.where is None or self.holds(rows.where, row)]
+        return [row for row in found if rows.where is None or self._counts(rows.where, row)]
+
+    def _counts(self, where: ir.Condition, row: _Row) -> bool:
+        if self._kept is None:
+            return self.holds(where, row)
+        key = id(where), id(row)
+        if key not in self._kept:
+            self._kept[key] = where, row, self.holds(where, row)
+        return self._kept[key][-1]
 
     def _is_followed(self, node: ir.Followed, row: _Row) -> bool:
         """Whether such a row comes after `row`. Nothing comes after itself: later is strictly later."""
