@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from segdsl.diagnostics import Report
     from segdsl.overlap.comparison import Comparison
-    from segdsl.overlap.relations import Pair
+    from segdsl.overlap.matrix import Pair
     from segdsl.project import Project
     from segdsl.warehouse import Members, RunSummary, Sizes
 

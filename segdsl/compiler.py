@@ -44,7 +44,7 @@ from segdsl.source import Source
 if TYPE_CHECKING:
     from segdsl.grammar import ast
     from segdsl.overlap.comparison import Comparison
-    from segdsl.overlap.relations import Pair
+    from segdsl.overlap.matrix import Pair
     from segdsl.project import Project
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
@@ -306,11 +306,11 @@ def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Cl
 def overlap(program: ir.Program, names: Sequence[str] = ()) -> Iterator[Pair]:
     """The relation of every pair of the segments `names` (none: of all) that are sets of one entity."""
     from segdsl.overlap.analysis import Analysis
-    from segdsl.overlap.relations import Relations
+    from segdsl.overlap.matrix import Matrix
 
     analysis = Analysis(program)
     for entity, of_it in program.by_entity(chosen(program, names)).items():
-        yield from Relations(analysis, entity, of_it).pairs()
+        yield from Matrix(analysis, entity, of_it).pairs()
 
 
 def compare(program: ir.Program, left: str, right: str) -> Comparison:

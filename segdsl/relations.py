@@ -14,7 +14,7 @@ from segdsl.diagnostics import Label
 if TYPE_CHECKING:
     from segdsl.overlap.analysis import Answer
     from segdsl.overlap.comparison import Comparison
-    from segdsl.overlap.relations import Pair
+    from segdsl.overlap.matrix import Pair
     from segdsl.semantics import ir
 
 JSON_VERSION = 1

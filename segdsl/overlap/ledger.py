@@ -114,6 +114,7 @@ class _Ledger:
         self.corpus = histories.corpus(*conditions, *self.opposites)
         self._kinds: list[_Kind] = []
         self._none: set[tuple[int, int]] = set()
+        self._ranges: dict[tuple[int, ir.Value], tuple[int, int | None]] = {}
 
     def rows(self, page: _Page) -> list[PlannedRow] | None:
         """Rows for a page. Raises `TooHard`."""
@@ -131,10 +132,8 @@ class _Ledger:
             if said is None:
                 return None
             sums.append(said)
-            if said.low > 0:
-                least[said.condition] = max(1, least[said.condition])
         chosen = self._chosen(least, most, sums)
-        return None if chosen is None else self._written(chosen, sums, most)
+        return None if chosen is None else self._written(chosen, sums)
 
     def _sum(self, condition: Formula, argument: ir.Value, values: Ordered) -> _Sum | None:
         type_ = argument.type
@@ -154,16 +153,24 @@ class _Ledger:
         found: list[_Kind] = []
         tight = sum(1 << number for number in {each.condition for each in sums if each.high is not None})
         for _ in range(MOST_KINDS_OF_ROWS):
-            lacking = [number for number, low in enumerate(least) if counts[number] < low]
-            if not lacking:
-                return found
             full = sum(1 << number for number, high in enumerate(most) if 0 <= high <= counts[number])
-            liked = sum(1 << number for number in lacking)
-            kind = self._kind(lacking, full, liked, tight)
+            lacking = [number for number, low in enumerate(least) if counts[number] < low]
+            short = None if lacking else next((each for each in sums if self._lack(each, found) > 0), None)
+            if lacking:
+                kind = self._kind(lacking, full, sum(1 << number for number in lacking), tight)
+            elif short is not None:
+                kind = self._large(short, full, tight)
+            else:
+                return found
             if kind is None:
                 return None
             inside = [number for number in range(len(counts)) if kind.inside >> number & 1]
             lack = min((least[number] - counts[number] for number in inside if counts[number] < least[number]), default=1)
+            if short is not None:
+                _, most_each = self._range(kind, short.argument)
+                if most_each == 0:
+                    return None
+                lack = 1 if most_each is None else -(-self._lack(short, found) // most_each)
             room = min((most[number] - counts[number] for number in inside if most[number] >= 0), default=lack)
             times = max(1, min(lack, room))
             if len(found) + times > MOST_ROWS:
@@ -172,6 +179,28 @@ class _Ledger:
                 counts[number] += times
             found += [kind] * times
         return None
+
+    def _lack(self, asked: _Sum, kinds: Sequence[_Kind]) -> int:
+        """What a sum lacks when all of its rows have as much as they may."""
+        lack = asked.low
+        for kind in kinds:
+            if lack > 0 and kind.inside >> asked.condition & 1:
+                _, high = self._range(kind, asked.argument)
+                lack = 0 if high is None else lack - high
+        return lack
+
+    def _large(self, asked: _Sum, full: int, tight: int) -> _Kind | None:
+        """A kind that may add much to a sum, and as little as can be to those that are to be small."""
+        outside = full | tight & ~(1 << asked.condition)
+        fitting = [kind for kind in self._kinds if kind.inside >> asked.condition & 1 and not kind.inside & outside]
+        ranges = [self._range(kind, asked.argument)[1] for kind in fitting]
+        if None in ranges:
+            return fitting[ranges.index(None)]
+        kind = self._new(asked.condition, outside, ~outside)
+        if kind is not None and self._range(kind, asked.argument)[1] is None:
+            return kind
+        candidates = [*fitting, *([kind] if kind is not None else [])]
+        return max(candidates, key=lambda each: self._range(each, asked.argument)[1] or 0, default=None)
 
     def _kind(self, lacking: Sequence[int], full: int, liked: int, tight: int) -> _Kind | None:
         """A kind that fulfils a condition that lacks rows, as many others that do as can be, and none that is full."""
@@ -189,7 +218,7 @@ class _Ledger:
 
     def _new(self, wanted: int, outside: int, liked: int) -> _Kind | None:
         """A kind that is in one condition and out of some, in what is liked where it can be, and out of all others."""
-        if (wanted, outside) in self._none:
+        if (wanted, outside) in self._none or outside >> wanted & 1:
             return None
         budget = Budget(STEPS)
         so_far: Narrowing | None = Narrowing({}, []).with_term(self.corpus, self.conditions[wanted], budget)
@@ -217,7 +246,7 @@ class _Ledger:
 
     # --- what is in them ------------------------------------------------------------------------------
 
-    def _written(self, kinds: Sequence[_Kind], sums: Sequence[_Sum], most: Sequence[int]) -> list[PlannedRow] | None:
+    def _written(self, kinds: Sequence[_Kind], sums: Sequence[_Sum]) -> list[PlannedRow] | None:
         """The rows with numbers in them that keep the sums, raised from the least that each may be."""
         amounts: dict[ir.Value, list[int]] = {}
         rooms: dict[ir.Value, list[int | None]] = {}
@@ -256,6 +285,12 @@ class _Ledger:
 
     def _range(self, kind: _Kind, argument: ir.Value) -> tuple[int, int | None]:
         """The least and the greatest number that a row may have, in last digits; near to 0 where it is open."""
+        key = id(kind), argument
+        if key not in self._ranges:
+            self._ranges[key] = self._range_of(kind, argument)
+        return self._ranges[key]
+
+    def _range_of(self, kind: _Kind, argument: ir.Value) -> tuple[int, int | None]:
         axis = self.histories.normalizer.value_axis(argument, self.group[0])
         values: Values = axis.all
         if axis in self.corpus.numbers:

@@ -10,7 +10,7 @@ that it keeps at once. An example is looked for in several combinations together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from segdsl.overlap import moments
 from segdsl.overlap.cells import Corpus
@@ -36,14 +36,13 @@ MOST_AT_ONCE = 8
 
 
 class Part:
-    """Conditions `leaves` (by number) that look at `sources`, about rows that are `seen`."""
+    """`conditions` by their numbers, which look at `sources` and nothing else."""
 
     def __init__(
         self,
         histories: Histories,
         entity: str,
-        conditions: Sequence[ir.Condition],
-        leaves: Iterable[int],
+        conditions: Mapping[int, ir.Condition],
         sources: frozenset[Source],
         clock: Clock,
         decides_presence: bool,
@@ -51,11 +50,10 @@ class Part:
         self.histories, self.entity, self.sources, self.clock = histories, entity, sources, clock
         normalizer = histories.normalizer
         self.program = normalizer.program
-        self.leaves = tuple(leaves)
-        self.conditions = [conditions[leaf] for leaf in self.leaves]
+        self.conditions = conditions
         self.seen = normalizer.seen(entity)
         self.formulas: dict[Signed, Formula] = {}
-        for leaf, condition in zip(self.leaves, self.conditions, strict=True):
+        for leaf, condition in conditions.items():
             formula = normalizer.condition(condition, entity)
             self.formulas[2 * leaf], self.formulas[2 * leaf + 1] = formula, complement(formula)
         self._always = self.seen if decides_presence else ALWAYS
@@ -211,9 +209,10 @@ class Part:
 
     def _add(self, example: Example, wanted: Sequence[int]) -> bool:
         """Asks the reference evaluator what the example keeps; whether that is what was wanted of it."""
-        truths_ = truths(self.program, self.entity, self.conditions, example.world, example.key, example.as_of)
+        conditions = list(self.conditions.values())
+        said = truths(self.program, self.entity, conditions, example.world, example.key, example.as_of)
         failing = 0
-        for leaf, holds in zip(self.leaves, truths_, strict=True):
+        for leaf, holds in zip(self.conditions, said, strict=True):
             failing |= self._asking.get(2 * leaf + holds, 0)
         keeping = ((1 << len(self.ways)) - 1) & ~failing
         if all(keeping >> number & 1 for number in wanted):

@@ -231,9 +231,9 @@ class _Meaning:
 
     def __init__(self, program: ir.Program, world: World, as_of: datetime, is_steady: bool = True) -> None:
         self.program = program
-        # What rows belong to a row is looked up once, unless the world changes between two looks.
-        self._found: dict[tuple[int, int], tuple[ir.Rows, _Row, list[_Row]]] | None = {} if is_steady else None
-        self._kept: dict[tuple[int, int], tuple[ir.Condition, _Row, bool]] | None = {} if is_steady else None
+        # What is looked up of a row, by where the node and the row lie, which are kept there. Nothing is remembered
+        # where the world changes between two looks.
+        self._known: dict[tuple[int, int], tuple[object, _Row, Any]] | None = {} if is_steady else None
         self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
         self.tables = _Tables(program.catalog, world, self)
         self.tables.check_keys()
@@ -254,7 +254,7 @@ class _Meaning:
         if clock is None:
             raise BadMoment(f"{count} {unit}s before {self.clock.as_of.isoformat()} are beyond the calendar")
         if clock.as_of not in self._past:
-            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of, self._found is not None)
+            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of, self._known is not None)
         return self._past[clock.as_of]
 
     def members(self, segment: str) -> frozenset[Key]:
@@ -273,6 +273,9 @@ class _Meaning:
 
     def time(self, row: _Row) -> Scalar:
         """The row's time, its own or that of the row it inherits it from; missing when that row is not there."""
+        return self._once(None, row, self._time)  # type: ignore[no-any-return]
+
+    def _time(self, _: None, row: _Row) -> Scalar:
         path = row.table.at_path
         holder = None if path is None else self.tables.follow(row, path)
         if holder is None or holder.table.at is None:
@@ -405,13 +408,7 @@ class _Meaning:
 
     def rows(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
         """The rows that belong to the row in scope, lie in the window and count. Only `Next` looks past `as_of`."""
-        if self._found is None:
-            return self._looked_up(rows, scope)
-        key = id(rows), id(scope)
-        if key not in self._found:
-            # Nodes and rows are told by where they lie, so they are kept there.
-            self._found[key] = rows, scope, self._looked_up(rows, scope)
-        return self._found[key][-1]
+        return self._once(rows, scope, self._looked_up)  # type: ignore[no-any-return]
 
     def _looked_up(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
         key = scope.key()
@@ -420,15 +417,18 @@ class _Meaning:
         found = self.tables.belonging(rows.table, rows.via, isinstance(rows.window, ir.Next)).get(key, [])
         if rows.window is not None:
             found = [row for row in found if self._in_window(self.time(row), rows.window)]
-        return [row for row in found if rows.where is None or self._counts(rows.where, row)]
+        where = rows.where
+        return found if where is None else [row for row in found if self._once(where, row, self.holds)]
 
-    def _counts(self, where: ir.Condition, row: _Row) -> bool:
-        if self._kept is None:
-            return self.holds(where, row)
-        key = id(where), id(row)
-        if key not in self._kept:
-            self._kept[key] = where, row, self.holds(where, row)
-        return self._kept[key][-1]
+    def _once(self, node: object, row: _Row, look: Callable[[Any, _Row], Any]) -> Any:
+        """What `look` says of a node and a row, looked up once."""
+        if self._known is None:
+            return look(node, row)
+        key = id(node), id(row)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = node, row, look(node, row)
+        return found[-1]
 
     def _is_followed(self, node: ir.Followed, row: _Row) -> bool:
         """Whether such a row comes after `row`. Nothing comes after itself: later is strictly later."""
@@ -535,7 +535,7 @@ class _Meaning:
             case ir.Arithmetic(left, op, right):
                 return _calculate(self.value(left, row), op, self.value(right, row))
             case ir.Aggregate():
-                return self._aggregate(node, row)
+                return self._once(node, row, self._aggregate)  # type: ignore[no-any-return]
             case ir.Statistic() | ir.Tile():
                 return self.everyone(row.table.name).value(node, row, _known_key(row))
             case ir.Choice(condition, then, otherwise):
