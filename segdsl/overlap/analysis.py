@@ -36,6 +36,8 @@ from segdsl.source import NOWHERE
 STEPS = 60_000
 MOST_BOXES = 40
 MOST_MOMENTS = 12
+# On the first of these, so many months ago are few days (as in February) or many ago.
+LONG_OR_SHORT = (3, 5, 9, 10)
 # Where no definition names a day, examples are made for this one.
 DEFAULT_DAY = date(2026, 1, 15)
 
@@ -172,7 +174,9 @@ class Analysis:
         noon = datetime(DEFAULT_DAY.year, DEFAULT_DAY.month, DEFAULT_DAY.day, 12)
         first = Clock(noon.replace(tzinfo=zone).astimezone(UTC), zone, self.program.week_starts)
         days, offsets = named_times(terms)
-        for moment in moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]:
+        ends = [first.in_utc(datetime(first.today.year, month, 1, 12)) for month in LONG_OR_SHORT]
+        tried = moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]
+        for moment in (*tried, *(end.replace(tzinfo=UTC) for end in ends)):
             yield Clock(moment, zone, self.program.week_starts)
 
     # --- proofs ---------------------------------------------------------------------------------------
@@ -228,7 +232,7 @@ def named_times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
                         if family == "written":
                             days[int(place) if isinstance(value.type, Date) else int(place) // moments.DAY + 1] = None
                         elif family in ("days", "months"):
-                            offsets[int(place) * (1 if family == "days" else 30)] = None
+                            offsets[int(place) if family == "days" else int(place) * 487 // 16] = None  # a month is 30 7/16 days long
                 case Count(rows) | Aggregate(_, rows) if rows not in seen:
                     seen.add(rows)
                     waiting.append(rows.where)
