@@ -74,5 +74,5 @@ def test_mended_nothing_is_found_and_everybody_is_somewhere() -> None:
     program = compiler.understood(project)
     found = memberships(program, {"customer": RANKS}, AS_OF)
     assigned = Counter(key for name in program.groups["rfm"].members for key in found[name].assigned)
-    assert assigned == {number: 1 for number in range(64)}
+    assert assigned == dict.fromkeys(range(64), 1)
     assert all(found[name].assigned for name in program.groups["rfm"].members)
