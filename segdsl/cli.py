@@ -250,6 +250,8 @@ def _run(options: Namespace) -> int:
 def _overlap(options: Namespace) -> int:
     from segdsl import relations
 
+    if options.group is not None:
+        return _order(options)
     program = _understood(options)
     names = compiler.chosen(program, options.names)
     pairs = compiler.overlap(program, names)
@@ -259,6 +261,21 @@ def _overlap(options: Namespace) -> int:
         sys.stdout.writelines(relations.as_csv(pairs))
     else:
         print(relations.table(list(pairs), names, _paint(sys.stdout, options)))
+    return FINE
+
+
+def _order(options: Namespace) -> int:
+    """What another order of an exclusive group would change."""
+    from segdsl import relations
+
+    if options.names or options.format == "csv":
+        raise BadRequest("`--group` is about the order of one group, as text or JSON", "leave out the segments and csv")
+    program = _understood(options)
+    found = list(compiler.swaps(program, options.group))
+    if options.format == "json":
+        _print_json(relations.swaps_json(found, program))
+    else:
+        print(relations.swapped(found, program, _paint(sys.stdout, options)))
     return FINE
 
 
@@ -350,6 +367,8 @@ def _parser() -> ArgumentParser:
     _add_format(check, "text", "json", "github", "sarif", "junit", "markdown")
     overlap = command("overlap", "tell how every two segments stand to each other: who could be in both, without data")
     overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    help = "tell instead who would move if neighbours of this exclusive group were swapped"
+    overlap.add_argument("--group", metavar="NAME", help=help)
     _add_settings(overlap)
     _add_format(overlap, "text", "json", "csv")
     compare = command("compare", "explain one pair of segments: what keeps them apart, or an example of who is in both")

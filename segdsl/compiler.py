@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from segdsl.grammar import ast
     from segdsl.overlap.comparison import Comparison
     from segdsl.overlap.matrix import Pair
+    from segdsl.overlap.swaps import Swap
     from segdsl.project import Project
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
@@ -311,6 +312,20 @@ def overlap(program: ir.Program, names: Sequence[str] = ()) -> Iterator[Pair]:
     analysis = Analysis(program)
     for entity, of_it in program.by_entity(chosen(program, names)).items():
         yield from Matrix(analysis, entity, of_it).pairs()
+
+
+def swaps(program: ir.Program, group: str) -> Iterator[Swap]:
+    """What swapping every two neighbours of the exclusive group `group` would change."""
+    from segdsl.overlap.swaps import swaps
+
+    if group not in program.groups:
+        help = did_you_mean(group, program.groups, f"the groups are {listed(program.groups)}")
+        raise BadRequest(f"there is no group `{group}`", help)
+    if not program.groups[group].exclusive:
+        raise BadRequest(
+            f"group `{group}` is not exclusive: it has no order", "write `exclusive` in it if one shall win"
+        )
+    return swaps(program, group)
 
 
 def compare(program: ir.Program, left: str, right: str) -> Comparison:

@@ -48,6 +48,7 @@ LIBRARIES: dict[str, set[str]] = {
     "duckdb_engine": {"warehouse"},
     "jinja2": {"scaffold"},
     "z3": {"overlap"},
+    "numpy": {"overlap"},
 }
 
 # What asks the machine rather than the caller, and the rooms that may.

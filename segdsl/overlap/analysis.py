@@ -19,7 +19,7 @@ from segdsl.overlap import moments
 from segdsl.overlap.axes import Aggregate, Count, RowSet, Standing, Time
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.company import companies
-from segdsl.overlap.domains import Ordered
+from segdsl.overlap.domains import Ordered, first_whole
 from segdsl.overlap.formula import NEVER, All, Formula, Test, complement, tests
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.normalize import Normalizer
@@ -34,6 +34,8 @@ from segdsl.source import NOWHERE
 
 # What one question may cost, in steps of the search; and how many boxes are tried for an example.
 STEPS = 60_000
+# For the questions that all members of a group take part in.
+STEPS_FOR_GROUP = 2_000_000
 MOST_BOXES = 40
 MOST_MOMENTS = 12
 # On the first of these, so many months ago are few days (as in February) or many ago.
@@ -135,7 +137,7 @@ class Analysis:
     ) -> Example | str:
         """A customer of the box whom the evaluator accepts; else why not, or nothing where the box turns out empty."""
         why = "no example found"
-        for clock in self._clocks(terms):
+        for clock in self._clocks(terms, _days_of(corpus, box)):
             try:
                 found = self._built(entity, claims, corpus, box, clock)
                 if found is not None:
@@ -168,15 +170,21 @@ class Analysis:
         found = truths(self.program, entity, conditions, example.world, example.key, example.as_of)
         return found == [claim.holds for claim in claims] and any_row(example)
 
-    def _clocks(self, terms: Sequence[Formula]) -> Iterator[Clock]:
-        """Moments at which an example may be there: one for all, and others around the days that definitions name."""
+    def _clocks(self, terms: Sequence[Formula], allowed: Ordered | None) -> Iterator[Clock]:
+        """Moments at which an example may be there: one for all, and others around the days that definitions name.
+
+        Where conditions look at the day itself, only days `allowed` by them, their edges among these.
+        """
         zone = ZoneInfo(self.program.timezone)
         noon = datetime(DEFAULT_DAY.year, DEFAULT_DAY.month, DEFAULT_DAY.day, 12)
         first = Clock(noon.replace(tzinfo=zone).astimezone(UTC), zone, self.program.week_starts)
         days, offsets = named_times(terms)
-        ends = [first.in_utc(datetime(first.today.year, month, 1, 12)) for month in LONG_OR_SHORT]
         tried = moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]
-        for moment in (*tried, *(end.replace(tzinfo=UTC) for end in ends)):
+        tried += [_noon(date(first.today.year, month, 1).toordinal(), zone) for month in LONG_OR_SHORT]
+        if allowed is not None:
+            tried = [moment for moment in tried if allowed.holds(moment.astimezone(zone).toordinal())]
+            tried += [_noon(day, zone) for day in _edges(allowed) if 400 <= day <= date.max.toordinal() - 400]
+        for moment in tried:
             yield Clock(moment, zone, self.program.week_starts)
 
     # --- proofs ---------------------------------------------------------------------------------------
@@ -217,6 +225,29 @@ def any_row(example: Example) -> bool:
     return bool(example.world.get(example.entity))
 
 
+def _days_of(corpus: Corpus, box: Box) -> Ordered | None:
+    """The days (as ordinals) that `today` may be in a box; None where nothing is asked of it."""
+    for number, mask in box.items():
+        axis = corpus.axes[number]
+        if isinstance(axis.about, Time) and isinstance(axis.about.value, ir.Today) and axis.about.family == "written":
+            values = corpus.cells[number].values(mask)
+            assert isinstance(values, Ordered), "days are ordered"
+            return values
+    return None
+
+
+def _edges(days: Ordered) -> Iterator[int]:
+    """The first and the last day of each stretch."""
+    for start, end in days.stretches():
+        yield from () if start is None else (first_whole(start),)
+        yield from () if end is None else (first_whole(end) - 1,)
+
+
+def _noon(day: int, zone: ZoneInfo) -> datetime:
+    at = date.fromordinal(day)
+    return datetime(at.year, at.month, at.day, 12, tzinfo=zone).astimezone(UTC)
+
+
 def named_times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
     """The days that formulas name (as ordinals), and how many days away their moving windows reach."""
     days: dict[int, None] = {}
@@ -232,7 +263,9 @@ def named_times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
                         if family == "written":
                             days[int(place) if isinstance(value.type, Date) else int(place) // moments.DAY + 1] = None
                         elif family in ("days", "months"):
-                            offsets[int(place) if family == "days" else int(place) * 487 // 16] = None  # a month is 30 7/16 days long
+                            offsets[int(place) if family == "days" else int(place) * 487 // 16] = (
+                                None  # a month is 30 7/16 days long
+                            )
                 case Count(rows) | Aggregate(_, rows) if rows not in seen:
                     seen.add(rows)
                     waiting.append(rows.where)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from segdsl.semantics import ir
 
@@ -74,7 +74,7 @@ class Leaves:
 
     def _shared(self, node: Node) -> Node:
         """The node with equal ones inside of it being one, so that the evaluator looks up their rows once."""
-        changed: dict[str, object] = {}
+        changed: dict[str, Any] = {}
         for each in fields(node):
             child = getattr(node, each.name)
             if isinstance(child, ir.Node):

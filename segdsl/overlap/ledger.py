@@ -123,7 +123,9 @@ class _Ledger:
             stretches = values.stretches()
             if not stretches:
                 return None
-            low, high = ends(Ordered(tuple(cut for cut in stretches[0] if cut is not None), stretches[0][0] is None, False))
+            low, high = ends(
+                Ordered(tuple(cut for cut in stretches[0] if cut is not None), stretches[0][0] is None, False)
+            )
             number = self.numbers[condition]
             least[number], most[number] = low or 0, -1 if high is None else high
         sums = []
@@ -165,7 +167,9 @@ class _Ledger:
             if kind is None:
                 return None
             inside = [number for number in range(len(counts)) if kind.inside >> number & 1]
-            lack = min((least[number] - counts[number] for number in inside if counts[number] < least[number]), default=1)
+            lack = min(
+                (least[number] - counts[number] for number in inside if counts[number] < least[number]), default=1
+            )
             if short is not None:
                 _, most_each = self._range(kind, short.argument)
                 if most_each == 0:
@@ -270,7 +274,9 @@ class _Ledger:
             if lack > 0:
                 return None
         for each in sums:
-            total = sum(amounts[each.argument][place] for place, kind in enumerate(kinds) if kind.inside >> each.condition & 1)
+            total = sum(
+                amounts[each.argument][place] for place, kind in enumerate(kinds) if kind.inside >> each.condition & 1
+            )
             if each.high is not None and total > each.high:
                 return None
         return [

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from segdsl.overlap.pairwise import Pairwise
 from segdsl.overlap.analysis import Analysis
 from segdsl.overlap.composition import Combination, Composition
+from segdsl.overlap.pairwise import Pairwise
 from segdsl.overlap.relations import Relation
 from segdsl.overlap.witness import Example
 from segdsl.semantics.evaluate import truths
@@ -138,7 +138,9 @@ class _Side:
         self.parts = composition.parts
         # A segment without any way has one that nobody goes.
         self.starts = np.cumsum([0, *(max(1, len(each)) for each in ways)])[:-1]
-        every: list[Combination | None] = [way for each in ways for way in (each or [None])]
+        every: list[Combination | None] = []
+        for each in ways:
+            every += each or [None]
         self.count = len(every)
         self.possible = self._packed([way is not None and not self._is_nobodys(way) for way in every])
         self.shown = self._packed([way is not None and self._is_somebodys(way) for way in every])

@@ -106,9 +106,7 @@ class Part:
                 by_mask[mask] = by_mask.get(mask, 0) | 1 << number
         dead = sum(1 << number for number, found in enumerate(masks) if found is None)
         against = {
-            axis: {
-                mask: sum(those for other, those in by_mask.items() if not other & mask) for mask in by_mask
-            }
+            axis: {mask: sum(those for other, those in by_mask.items() if not other & mask) for mask in by_mask}
             for axis, by_mask in holding.items()
         }
         for found in masks:
@@ -234,8 +232,10 @@ def _around(corpus: Corpus, terms: Sequence[Formula]) -> tuple[Box, Box | None]:
                 return {}, {}
             closed = _tied(corpus, box)
             if closed is not None:
-                found = (box, closed) if found is None else (
-                    _joined(corpus, found[0], box), _joined(corpus, found[1], closed)
+                found = (
+                    (box, closed)
+                    if found is None
+                    else (_joined(corpus, found[0], box), _joined(corpus, found[1], closed))
                 )
     except TooHard:
         return {}, {}
