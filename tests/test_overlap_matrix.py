@@ -1,4 +1,4 @@
-"""All pairs at once say what is said of each pair alone, and every overlap has a customer whom the evaluator accepts."""
+"""All pairs at once say what is said of each pair alone, and every overlap has an example that is accepted."""
 
 from __future__ import annotations
 

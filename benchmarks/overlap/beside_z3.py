@@ -22,7 +22,6 @@ from segdsl import compiler
 from segdsl.overlap.analysis import Analysis
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.formula import All, Any, Formula, Least, Test
-from segdsl.overlap.relations import Relations
 
 SAMPLE = 200
 
@@ -71,7 +70,6 @@ def main(folder: str) -> None:
     print(f"{len(names)} segments, read in {read:.1f} s")
     print(f"segdsl: {len(pairs):,} verdicts with examples in {ours:.1f} s: {dict(relations)}")
     analysis = Analysis(program)
-    Relations(analysis, program.catalog.entity, names)
     sample = Random(1).sample(list(combinations(names, 2)), min(SAMPLE, len(pairs)))
     started = time.perf_counter()
     for left, right in sample:

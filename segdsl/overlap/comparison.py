@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
 
 from segdsl.overlap.analysis import Analysis, Answer, Nobody, Somebody, Unknown, within
-from segdsl.overlap.relations import Relation
 from segdsl.semantics import ir
+
+Relation = OneOf["disjoint", "overlaps", "within", "contains", "equal", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

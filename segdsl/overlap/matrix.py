@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segdsl.overlap.analysis import Analysis
+from segdsl.overlap.comparison import Relation
 from segdsl.overlap.composition import Combination, Composition
 from segdsl.overlap.pairwise import Pairwise
-from segdsl.overlap.relations import Relation
 from segdsl.overlap.witness import Example
 from segdsl.semantics.evaluate import truths
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segdsl.overlap.analysis import Analysis, Answer, Nobody, Somebody, Unknown, within
-from segdsl.overlap.relations import Relation
+from segdsl.overlap.comparison import Relation
 from segdsl.overlap.witness import Example
 from segdsl.semantics.evaluate import truths
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, within
-from segdsl.overlap.relations import Relations
+from segdsl.overlap.likeness import Likeness
 from segdsl.semantics import ir
 
 
@@ -14,22 +14,22 @@ def check(analysis: Analysis, report: Report) -> None:
     Two that both say `everyone` mean it.
     """
     for entity, names in analysis.program.by_entity(tuple(analysis.program.segments)).items():
-        relations = Relations(analysis, entity, names)
+        likeness = Likeness(analysis, entity, names)
         alike: dict[object, list[str]] = {}
         for name in names:
             if not isinstance(analysis.program.segments[name].condition, ir.Always):
-                alike.setdefault(relations.looks_at(name), []).append(name)
+                alike.setdefault(likeness.looks_at(name), []).append(name)
         for several in alike.values():
-            _check(analysis, relations, several, report)
+            _check(analysis, likeness, several, report)
 
 
-def _check(analysis: Analysis, relations: Relations, names: list[str], report: Report) -> None:
+def _check(analysis: Analysis, likeness: Likeness, names: list[str], report: Report) -> None:
     repeated: set[str] = set()
     for number, first in enumerate(names):
         for second in names[number + 1 :] if first not in repeated else ():
-            if second in repeated or not relations.may_be_equal(first, second):
+            if second in repeated or not likeness.may_be_equal(first, second):
                 continue
-            if _are_equal(analysis, relations.entity, first, second):
+            if _are_equal(analysis, likeness.entity, first, second):
                 repeated.add(second)
                 _report(analysis.program, first, second, report)
 
