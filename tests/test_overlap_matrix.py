@@ -146,3 +146,48 @@ def test_a_segment_of_too_many_ways_is_not_taken_apart() -> None:
     assert pair.relation == "overlaps" and pair.example is not None
     claims = [Claim(program.segments[name].condition) for name in ("s", "t")]
     assert Analysis(program).accepts("customer", claims, pair.example)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        # Rows of different channels add up.
+        (
+            'count(order where channel = "web") >= 2 and count(order where channel = "app") >= 2',
+            "count(order) <= 3",
+            "disjoint",
+        ),
+        (
+            'count(order where channel = "web") >= 2 and count(order where channel = "app") >= 2',
+            "count(order) <= 4",
+            "overlaps",
+        ),
+        (
+            'count(order where channel = "web") >= 2 and count(order where amount >= 5) >= 2',
+            "count(order) <= 2",
+            "overlaps",
+        ),
+        # So many rows of less than so much come to no more than this.
+        ("sum(order.amount) >= 20", "count(order) <= 2 and no order where amount >= 10", "disjoint"),
+        ("sum(order.amount) >= 19.98", "count(order) <= 2 and no order where amount >= 10", "overlaps"),
+        ("sum(order.amount) > 40", "count(order) <= 2", "disjoint"),
+        ("sum(order.amount) >= 40", "count(order) <= 2", "overlaps"),
+        # So many rows of at least so much come to no less than this.
+        ("count(order where amount >= 5) >= 3", "sum(order.amount) < 15", "disjoint"),
+        ("count(order where amount >= 5) >= 3", "sum(order.amount) <= 15", "overlaps"),
+        ("count(order where amount >= 5 in last 7 days) >= 3", "sum(order.amount in last 1 day) < 15", "overlaps"),
+    ],
+)
+def test_numbers_and_sums_are_added_up(left: str, right: str, expected: str) -> None:
+    text = f"segment a\n  when {left}\n\nsegment b\n  when {right}\n"
+    program = compiled(CATALOG.replace("AMOUNT_MIN", "0"), text)
+    (pair,) = Matrix(Analysis(program), "customer", ["a", "b"]).pairs()
+    assert pair.relation == expected
+    assert wrong_verdicts(program, "customer") == []
+
+
+def test_numbers_below_zero_add_up_to_anything() -> None:
+    text = "segment a\n  when has order where amount >= 5\n\nsegment b\n  when sum(order.amount) < 0\n"
+    program = compiled(CATALOG.replace("AMOUNT_MIN", "-5"), text)
+    (pair,) = Matrix(Analysis(program), "customer", ["a", "b"]).pairs()
+    assert pair.relation == "overlaps"
