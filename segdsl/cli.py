@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -332,6 +332,14 @@ class _Parser(ArgumentParser):
         raise SystemExit(_complain(message, help, USAGE, Namespace()))
 
 
+class _ShowVersion(Action):
+    """Looks up the version when it is asked for: that takes longer than all other arguments together."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        print(f"segdsl {_version()}")
+        parser.exit()
+
+
 def _parser() -> ArgumentParser:
     # Without a default an option before the command is not undone by its silence after it.
     common = _Parser(add_help=False, argument_default=SUPPRESS)
@@ -344,7 +352,7 @@ def _parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         parents=[common],
     )
-    parser.add_argument("--version", action="version", version=f"segdsl {_version()}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
 
     def command(name: str, help: str) -> ArgumentParser:
