@@ -74,7 +74,7 @@ class Composition:
                 self.analysis.histories,
                 self.entity,
                 {leaf: self._leaves.conditions[leaf] for leaf in leaves},
-                group,
+                tuple(sorted(group)),
                 self.clock,
                 decides_presence=bool(presence & group),
             )

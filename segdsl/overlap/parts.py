@@ -43,7 +43,7 @@ class Part:
         histories: Histories,
         entity: str,
         conditions: Mapping[int, ir.Condition],
-        sources: frozenset[Source],
+        sources: tuple[Source, ...],
         clock: Clock,
         decides_presence: bool,
     ) -> None:
