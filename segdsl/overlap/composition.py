@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from segdsl.overlap.analysis import DEFAULT_DAY, Analysis, named_times
 from segdsl.overlap.leaves import Leaves, TooMany, Way
-from segdsl.overlap.parts import Part
+from segdsl.overlap.parts import MOST_BUILT, Part
 from segdsl.overlap.search import Budget, boxes
 from segdsl.overlap.sources import KEY, LooksAtOthers, Source, Sources
 from segdsl.overlap.witness import Builder, Example, Key, Stored, World, name_of
@@ -118,8 +118,9 @@ class Composition:
             first = {each.asked[place] for ways in self.inside for each in ways if place in each.asked}
             for number in sorted(first):
                 part.settle(number, everything)
+            # An example of each by itself is needed wherever the other segment asks nothing of the part.
             for number in range(len(part.ways)):
-                part.settle(number, 1 << number)
+                part.settle(number, 1 << number, 2 * MOST_BUILT)
 
     # --- examples -------------------------------------------------------------------------------------
 

@@ -120,10 +120,10 @@ class Part:
 
     # --- examples -------------------------------------------------------------------------------------
 
-    def settle(self, first: int, others: int) -> None:
-        """Looks for proofs and examples of one combination with each of some others, while there are steps for it."""
+    def settle(self, first: int, others: int, most: int = MOST_BUILT) -> None:
+        """Looks for proofs and examples of one combination with each of some others, until `most` were looked for."""
         while open_ := others & ~(self.meets[first] | self.apart[first] | self._tried[first]):
-            if self._built >= MOST_BUILT:
+            if self._built >= most:
                 return
             second = _lowest(open_)
             if self._tallies.rule_out(self._bounds[first].joined(self._bounds[second])):
