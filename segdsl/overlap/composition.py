@@ -43,6 +43,7 @@ class Composition:
         self.program = analysis.program
         self._leaves = Leaves(self.program)
         self._plain: Example | None = None
+        self._is_settled = False
         self._sources = Sources(self.program, entity)
         inside = [self._ways(name, True) for name in names]
         outside = [self._ways(name, False) for name in names]
@@ -111,7 +112,10 @@ class Composition:
         return found
 
     def settle(self) -> None:
-        """Finds out which combinations may be together: those of ways into segments with those of all ways."""
+        """Finds out, once, which combinations may be together: those of ways into segments with those of all ways."""
+        if self._is_settled:
+            return
+        self._is_settled = True
         for place, part in enumerate(self.parts):
             part.close()
             everything = (1 << len(part.ways)) - 1
