@@ -10,6 +10,7 @@ The map of the house. The tree on disk is the pipeline:
     warehouse/    who is in it?          SQL + a target -> rows            (connections and drivers live here only)
     compiler.py   this file: the stages, in order
     project.py    the only reader and writer of a project's files
+    cache.py      a folder of what was worked out before; beside the project, never part of it
     introspection.py   does the database hold what the catalog declares?
     folder.py     which file of a folder holds a table; how a file is replaced in one step
     fingerprints.py  what a finding is known by when lines around it move
