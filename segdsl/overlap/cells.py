@@ -117,13 +117,17 @@ class Corpus:
             group = self._groups.setdefault(cuts.tied(axis), [])
             group.append(number)
             self._group_of.append(group)
+        self._encoded: dict[Test, tuple[int, int]] = {}
         self._rows: dict[tuple[int, int], list[int]] = {}
         self._implied: dict[tuple[int, int, int], int] = {}
 
     def encoded(self, test: Test) -> tuple[int, int]:
         """A test as the number of its axis and the cells that pass it."""
-        number = self.numbers[test.axis]
-        return number, self.cells[number].mask(test.values)
+        found = self._encoded.get(test)
+        if found is None:
+            number = self.numbers[test.axis]
+            found = self._encoded[test] = number, self.cells[number].mask(test.values)
+        return found
 
     def group(self, number: int) -> list[int]:
         """The axes that may say something of each other, this one among them."""

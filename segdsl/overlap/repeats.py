@@ -36,9 +36,9 @@ def _check(analysis: Analysis, likeness: Likeness, names: list[str], report: Rep
 
 def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:
     return (
-        analysis.proof(entity, [within(first)]) is None
-        and analysis.proof(entity, [within(first), within(second, False)]) is not None
-        and analysis.proof(entity, [within(second), within(first, False)]) is not None
+        analysis.may_be(entity, [within(first)])
+        and not analysis.may_be(entity, [within(first), within(second, False)])
+        and not analysis.may_be(entity, [within(second), within(first, False)])
     )
 
 
