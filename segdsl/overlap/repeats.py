@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, within
-from segdsl.overlap.likeness import Likeness
+from segdsl.overlap.likeness import Likeness, looks_at
 from segdsl.semantics import ir
 
 
@@ -13,25 +15,29 @@ def check(analysis: Analysis, report: Report) -> None:
 
     Two that both say `everyone` mean it.
     """
-    for entity, names in analysis.program.by_entity(tuple(analysis.program.segments)).items():
-        likeness = Likeness(analysis, entity, names)
+    program = analysis.program
+    for entity, names in program.by_entity(tuple(program.segments)).items():
         alike: dict[object, list[str]] = {}
         for name in names:
-            if not isinstance(analysis.program.segments[name].condition, ir.Always):
-                alike.setdefault(likeness.looks_at(name), []).append(name)
+            if not isinstance(program.segments[name].condition, ir.Always):
+                alike.setdefault(looks_at(analysis, name), []).append(name)
         for several in alike.values():
-            _check(analysis, likeness, several, report)
+            if len(several) > 1:
+                for first, second in _repeated(analysis, entity, several):
+                    _report(program, first, second, report)
 
 
-def _check(analysis: Analysis, likeness: Likeness, names: list[str], report: Report) -> None:
+def _repeated(analysis: Analysis, entity: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Segments that hold the same customers as an earlier one, each with the first such."""
+    likeness = Likeness(analysis, names)
     repeated: set[str] = set()
     for number, first in enumerate(names):
         for second in names[number + 1 :] if first not in repeated else ():
             if second in repeated or not likeness.may_be_equal(first, second):
                 continue
-            if _are_equal(analysis, likeness.entity, first, second):
+            if _are_equal(analysis, entity, first, second):
                 repeated.add(second)
-                _report(analysis.program, first, second, report)
+                yield first, second
 
 
 def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:
