@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from segdsl.overlap.analysis import Analysis
 from segdsl.overlap.cells import Corpus
+from segdsl.overlap.digests import digest_of
 from segdsl.overlap.formula import Formula
 from segdsl.overlap.search import Box, Budget, TooHard, boxes, narrowed
 from segdsl.overlap.ties import tied
@@ -18,12 +19,12 @@ MOST_BOXES = 48
 STEPS = 20_000
 
 
-def looks_at(analysis: Analysis, name: str) -> frozenset[object]:
-    """The things that everyone in a segment has some of; equal segments look at the same, or at nothing."""
+def looks_at(analysis: Analysis, name: str) -> str:
+    """A digest of the things that everyone in a segment has some of; equal segments look at the same, or at nothing."""
     formula = analysis.normalizer.segment(name)
     corpus = analysis.histories.corpus(formula)
     around = _around(corpus, formula)
-    return frozenset() if around is None else frozenset(tied(corpus.axes[number]) for number in around)
+    return digest_of(analysis.digests.text(frozenset(tied(corpus.axes[number]) for number in around or ())))
 
 
 def _around(corpus: Corpus, formula: Formula) -> Box | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, within
@@ -17,18 +18,31 @@ def check(analysis: Analysis, report: Report) -> None:
     """
     program = analysis.program
     for entity, names in program.by_entity(tuple(program.segments)).items():
-        alike: dict[object, list[str]] = {}
+        alike: dict[str, list[str]] = {}
         for name in names:
             if not isinstance(program.segments[name].condition, ir.Always):
-                alike.setdefault(looks_at(analysis, name), []).append(name)
+                about = analysis.once("looks at", [name], _is_text, partial(looks_at, analysis, name))
+                alike.setdefault(about, []).append(name)
         for several in alike.values():
             if len(several) > 1:
-                for first, second in _repeated(analysis, entity, several):
+                work_out = partial(_repeated, analysis, entity, several)
+                for first, second in analysis.once("repeated", several, partial(_are_pairs, several), work_out):
                     _report(program, first, second, report)
 
 
-def _repeated(analysis: Analysis, entity: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Segments that hold the same customers as an earlier one, each with the first such."""
+def _is_text(kept: object) -> bool:
+    return isinstance(kept, str)
+
+
+def _are_pairs(names: Sequence[str], kept: object) -> bool:
+    if not isinstance(kept, list):
+        return False
+    return all(isinstance(pair, list) and len(pair) == 2 and set(map(str, pair)) <= set(names) for pair in kept)
+
+
+def _repeated(analysis: Analysis, entity: str, names: Sequence[str]) -> list[list[str]]:
+    """Segments that hold the same customers as an earlier one, each after the first such."""
+    found: list[list[str]] = []
     likeness = Likeness(analysis, names)
     repeated: set[str] = set()
     for number, first in enumerate(names):
@@ -37,7 +51,8 @@ def _repeated(analysis: Analysis, entity: str, names: Sequence[str]) -> Iterator
                 continue
             if _are_equal(analysis, entity, first, second):
                 repeated.add(second)
-                yield first, second
+                found.append([first, second])
+    return found
 
 
 def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:
