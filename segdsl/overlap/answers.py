@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -105,6 +105,8 @@ def example_from(data: Data, entity: str, catalog: Catalog) -> Example | None:
         return None
     if type(key) not in (int, str) or as_of.tzinfo is None or entity not in world:
         return None
+    if not MINYEAR < as_of.year < MAXYEAR:
+        return None  # not every wall clock can be read there
     return Example(entity, key, world, as_of)
 
 

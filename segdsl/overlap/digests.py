@@ -7,13 +7,16 @@ do: conditions that are not looked into are told apart by them.
 from __future__ import annotations
 
 from binascii import b2a_base64
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from segdsl.semantics import ir
+
+_PLAIN = {str, int, bool, type(None)}
 
 
 def digest_of(text: str) -> str:
@@ -30,6 +33,7 @@ class Digests:
         # By identity, and each is kept so that no other takes its place.
         self._texts: dict[int, tuple[object, str]] = {}
         self._conditions: dict[int, tuple[object, str]] = {}
+        self._compared: dict[type, tuple[str, ...]] = {}
         for name in program.order:  # each after those it refers to, so that none is deep
             self.segment(name)
 
@@ -59,35 +63,33 @@ class Digests:
 
     def text(self, value: object) -> str:
         """A value written out, in one way alone."""
-        match value:
-            case None | bool() | int() | str():
-                return repr(value)
-            case Decimal() | Fraction():
-                return "{}/{}".format(*value.as_integer_ratio())
-            case tuple():
-                return f"({','.join(map(self.text, value))})"
-            case frozenset():
-                return f"{{{','.join(sorted(map(self.text, value)))}}}"
-            case dict():
-                return f"{{{','.join(f'{key!r}:{self.text(each)}' for key, each in value.items())}}}"
-        if not is_dataclass(value):
-            return repr(value)  # dates and moments
+        kind = type(value)
+        if kind in _PLAIN:
+            return repr(value)
+        if kind is tuple:
+            return f"({','.join([self.text(each) for each in value])})"  # type: ignore[attr-defined]
         found = self._texts.get(id(value))
         if found is None:
             found = self._texts[id(value)] = value, self._written(value)
         return found[1]
 
-    def _written(self, value: object) -> str:
-        said = [self.text(getattr(value, name)) for name in _compared(type(value))]
+    def _written(self, value: Any) -> str:
+        match value:
+            case Decimal() | Fraction():
+                return "{}/{}".format(*value.as_integer_ratio())
+            case frozenset():
+                return f"{{{','.join(sorted(map(self.text, value)))}}}"
+            case dict():
+                return f"{{{','.join(f'{key!r}:{self.text(each)}' for key, each in value.items())}}}"
+            case date():
+                return repr(value)
+        names = self._compared.get(kind := type(value))
+        if names is None:
+            names = self._compared[kind] = tuple(each.name for each in fields(value) if each.compare)
+        said = [self.text(getattr(value, name)) for name in names]
         match value:
             case ir.InSegment(name) | ir.WasInSegment(name):
                 said.append(self._named(name))
             case ir.AssignedTo(name):
                 said += map(self._named, (name, *self._program.rivals(name)))
         return f"{type(value).__name__}({','.join(said)})"
-
-
-@cache
-def _compared(kind: type) -> tuple[str, ...]:
-    """The fields of a class that tell two of its values apart."""
-    return tuple(each.name for each in fields(kind) if each.compare)

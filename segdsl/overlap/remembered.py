@@ -62,7 +62,10 @@ class Remembered(Analysis):
         kept: T | None = self.answers.read(key)
         if kept is not None and is_one(kept):
             return kept
+        # Whoever knows this does not ask what was asked on the way to it.
+        answers, self.answers = self.answers, Answers(self.digests)
         found = work_out()
+        self.answers = answers
         self.answers.write(key, found)
         return found
 
@@ -77,7 +80,7 @@ class Remembered(Analysis):
             case Nobody(because):
                 self.answers.write(key, places_of(because, self.terms(entity, claims)))
             case Unknown(why):
-                self.answers.write(key, why)
+                self.answers.write(key, {"unknown": why})
             case Somebody(example):
                 data = example_data(example)
                 if data is not None:
@@ -88,8 +91,8 @@ class Remembered(Analysis):
             case list():
                 because = tests_at(data, self.terms(entity, claims))
                 return None if because is None else Nobody(because)
-            case str():
-                return Unknown(data)
+            case {"unknown": str(why)}:
+                return Unknown(why)
             case dict():
                 example = example_from(data, entity, self.program.catalog)
                 try:

@@ -37,7 +37,7 @@ def _is_text(kept: object) -> bool:
 def _are_pairs(names: Sequence[str], kept: object) -> bool:
     if not isinstance(kept, list):
         return False
-    return all(isinstance(pair, list) and len(pair) == 2 and set(map(str, pair)) <= set(names) for pair in kept)
+    return all(isinstance(pair, list) and len(pair) == 2 and all(name in names for name in pair) for pair in kept)
 
 
 def _repeated(analysis: Analysis, entity: str, names: Sequence[str]) -> list[list[str]]:
