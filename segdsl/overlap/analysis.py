@@ -8,10 +8,12 @@ the same question has the same answer on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import chain
+from typing import Any, TypeVar
 from typing import Literal as OneOf
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from segdsl.overlap import moments
 from segdsl.overlap.axes import Aggregate, Count, RowSet, Standing, Time
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.company import companies
+from segdsl.overlap.digests import Digests
 from segdsl.overlap.domains import Ordered, first_whole
 from segdsl.overlap.formula import NEVER, All, Formula, Test, complement, tests
 from segdsl.overlap.histories import Histories
@@ -31,6 +34,8 @@ from segdsl.semantics.calendar import Clock
 from segdsl.semantics.evaluate import BadKeys, BadMoment, BadValue, truths
 from segdsl.semantics.types import Date
 from segdsl.source import NOWHERE
+
+T = TypeVar("T")
 
 # What one question may cost, in steps of the search; and how many boxes are tried for an example.
 STEPS = 60_000
@@ -91,9 +96,13 @@ class Analysis:
         self.normalizer = Normalizer(program)
         self.histories = Histories(self.normalizer)
 
+    @cached_property
+    def digests(self) -> Digests:
+        return Digests(self.program)
+
     def ask(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> Answer:
         """Whether some row of `entity` keeps all claims."""
-        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        terms = self.terms(entity, claims)
         if NEVER in terms:
             return Nobody(())
         corpus = self.histories.corpus(*terms)
@@ -114,7 +123,7 @@ class Analysis:
 
     def proof(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> Nobody | None:
         """The proof that no row of `entity` keeps all claims, where one is found; examples are not looked for."""
-        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        terms = self.terms(entity, claims)
         if NEVER in terms:
             return Nobody(())
         corpus = self.histories.corpus(*terms)
@@ -122,8 +131,16 @@ class Analysis:
 
     def may_be(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> bool:
         """Whether no proof is found that nobody keeps all claims: the same question, without the reason."""
-        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        terms = self.terms(entity, claims)
         return NEVER not in terms and self._may_be(self.histories.corpus(*terms), terms, steps)
+
+    def once(self, kind: str, segments: Sequence[str], is_one: Callable[[Any], bool], work_out: Callable[[], T]) -> T:
+        """What is worked out about `segments`, plain data: kept where answers are, if `is_one` knows it again."""
+        return work_out()
+
+    def terms(self, entity: str, claims: Sequence[Claim]) -> list[Formula]:
+        """What holds of a row of `entity` that keeps all claims."""
+        return [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
 
     def formula(self, entity: str, claim: Claim) -> Formula:
         """Who keeps a claim."""

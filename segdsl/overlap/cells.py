@@ -78,6 +78,7 @@ class Cuts:
         self.tie, self.tied = tie, tied
         self._cells: dict[tuple[Axis, frozenset[Values]], Cells] = {}
         self._rows: dict[tuple[Cells, Cells], list[int]] = {}
+        self._said: dict[tuple[Axis, Axis], dict[Values, Values]] = {}
 
     def cells(self, axis: Axis, used: Iterable[Values]) -> Cells:
         """The cells of an axis, cut where any of some sets of its values begin or end."""
@@ -89,14 +90,25 @@ class Cuts:
     def rows(self, ours: Cells, theirs: Cells) -> list[int]:
         """For each cell of the first axis the cells of the second that it allows, and that allow it."""
         if (ours, theirs) not in self._rows:
-            allowed = [theirs.mask(self.tie(ours.axis, part, theirs.axis)) for part in ours.parts]
-            back = [ours.mask(self.tie(theirs.axis, part, ours.axis)) for part in theirs.parts]
+            allowed = self._masks(ours, theirs)
+            back = self._masks(theirs, ours)
             for bit, mask in enumerate(back):
                 for own in range(len(allowed)):
                     if not mask >> own & 1:
                         allowed[own] &= ~(1 << bit)
             self._rows[ours, theirs] = allowed
         return self._rows[ours, theirs]
+
+    def _masks(self, ours: Cells, theirs: Cells) -> list[int]:
+        """For each cell of the first axis what it says of the second. Many ways to cut an axis have cells in common."""
+        said = self._said.setdefault((ours.axis, theirs.axis), {})
+        found = []
+        for part in ours.parts:
+            values = said.get(part)
+            if values is None:
+                values = said[part] = self.tie(ours.axis, part, theirs.axis)
+            found.append(theirs.mask(values))
+        return found
 
 
 class Corpus:
@@ -117,13 +129,17 @@ class Corpus:
             group = self._groups.setdefault(cuts.tied(axis), [])
             group.append(number)
             self._group_of.append(group)
+        self._encoded: dict[Test, tuple[int, int]] = {}
         self._rows: dict[tuple[int, int], list[int]] = {}
         self._implied: dict[tuple[int, int, int], int] = {}
 
     def encoded(self, test: Test) -> tuple[int, int]:
         """A test as the number of its axis and the cells that pass it."""
-        number = self.numbers[test.axis]
-        return number, self.cells[number].mask(test.values)
+        found = self._encoded.get(test)
+        if found is None:
+            number = self.numbers[test.axis]
+            found = self._encoded[test] = number, self.cells[number].mask(test.values)
+        return found
 
     def group(self, number: int) -> list[int]:
         """The axes that may say something of each other, this one among them."""

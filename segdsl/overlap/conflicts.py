@@ -5,6 +5,8 @@ from __future__ import annotations
 from segdsl.diagnostics import Report
 from segdsl.overlap import alone, priority, promises, ranges, repeats, undecided
 from segdsl.overlap.analysis import Analysis
+from segdsl.overlap.answers import Answers
+from segdsl.overlap.remembered import Remembered
 from segdsl.semantics import ir
 
 
@@ -13,9 +15,9 @@ def check_decided(program: ir.Program, report: Report) -> None:
     undecided.check_decided(Analysis(program), report)
 
 
-def check(program: ir.Program, report: Report) -> None:
-    """Everything."""
-    analysis = Analysis(program)
+def check(program: ir.Program, report: Report, answers: Answers | None = None) -> None:
+    """Everything. What is asked is looked up in `answers`, and kept there."""
+    analysis = Analysis(program) if answers is None else Remembered(program, answers)
     undecided.check_decided(analysis, report)
     alone.check(analysis, report)
     ranges.check(program, report)

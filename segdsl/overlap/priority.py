@@ -35,14 +35,17 @@ def _check_shadowed(analysis: Analysis, group: ir.Group, name: str, report: Repo
     if not rivals or segment.is_rest:
         return
     entity = segment.entity
-    meeting = [rival for rival in rivals if analysis.proof(entity, [within(name), within(rival)]) is None]
-    if not meeting or analysis.proof(entity, [within(name)]) is not None:
+    # Most members win somebody, which one question tells; who meets whom is asked of the others alone.
+    if analysis.may_be(entity, [within(name), *(within(rival, False) for rival in rivals)], STEPS_FOR_GROUP):
         return
-    if analysis.proof(entity, [within(name), *(within(rival, False) for rival in meeting)], STEPS_FOR_GROUP) is None:
+    meeting = [rival for rival in rivals if analysis.may_be(entity, [within(name), within(rival)])]
+    if not meeting or not analysis.may_be(entity, [within(name)]):
+        return
+    if analysis.may_be(entity, [within(name), *(within(rival, False) for rival in meeting)], STEPS_FOR_GROUP):
         return
     takers = smallest_cover(analysis, entity, name, meeting)
     one = len(takers) == 1
-    is_all = analysis.proof(entity, [within(taker, False) for taker in takers]) is not None
+    is_all = not analysis.may_be(entity, [within(taker, False) for taker in takers])
     who = f"every {noun(entity)}" if is_all else "everyone in it"
     report.add(
         "shadowed",
@@ -85,7 +88,7 @@ def smallest_cover(analysis: Analysis, entity: str, name: str, rivals: Sequence[
 
     def is_enough(chosen: Sequence[str]) -> bool:
         claims = [within(name), *(within(rival, False) for rival in chosen)]
-        return analysis.proof(entity, claims) is not None
+        return not analysis.may_be(entity, claims)
 
     needed = list(rivals)
     for rival in rivals:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from segdsl.overlap.cells import Corpus
-from segdsl.overlap.formula import All, Any, Formula, Least, Test
+from segdsl.overlap.formula import ALWAYS, All, Any, Formula, Least, Test, complement
 
 Box = dict[int, int]
 
@@ -90,8 +90,7 @@ def _alternatives(term: Formula) -> Iterator[list[Formula]]:
             for way in ways:
                 yield [way, *before]
                 if isinstance(way, Test):
-                    outside = way.axis.all.meet(way.values.complement())  # type: ignore[arg-type]
-                    before.append(Test(way.axis, outside, way.span))
+                    before.append(complement(way))
         case Least(count, ways):
             first, others = ways[0], ways[1:]
             yield [first, _least(count - 1, others)]
@@ -102,7 +101,7 @@ def _alternatives(term: Formula) -> Iterator[list[Formula]]:
 
 def _least(count: int, terms: tuple[Formula, ...]) -> Formula:
     if count <= 0:
-        return All(())
+        return ALWAYS
     if count > len(terms):
         return Any(())
     if count == len(terms):
@@ -154,35 +153,35 @@ def _narrowed(corpus: Corpus, box: Box, todo: list[Formula], budget: Budget, wit
 
 
 def _simplified(corpus: Corpus, box: Box, term: Formula) -> Formula | None:
-    """The term without the parts that `box` decides; None when it cannot hold in it."""
+    """The term without the parts that `box` decides: `ALWAYS` itself when all are; None when it cannot hold in it."""
+    if isinstance(term, Test):
+        number, mask = corpus.encoded(term)
+        had = box.get(number)
+        if had is None:
+            had = corpus.cells[number].full
+        return None if not had & mask else ALWAYS if not had & ~mask else term
+    kept: list[Formula] = []
     match term:
-        case Test() as test:
-            number, mask = corpus.encoded(test)
-            had = box.get(number, corpus.cells[number].full)
-            return None if not had & mask else All(()) if not had & ~mask else test
         case All(terms):
-            kept = []
             for each in terms:
                 simpler = _simplified(corpus, box, each)
                 if simpler is None:
                     return None
-                if simpler != All(()):
+                if simpler is not ALWAYS:
                     kept.append(simpler)
-            return kept[0] if len(kept) == 1 else All(tuple(kept))
+            return All(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ALWAYS
         case Any(terms):
-            kept = []
             for each in terms:
                 simpler = _simplified(corpus, box, each)
-                if simpler == All(()):
+                if simpler is ALWAYS:
                     return simpler
                 if simpler is not None:
                     kept.append(simpler)
-            return None if not kept else kept[0] if len(kept) == 1 else Any(tuple(kept))
+            return Any(tuple(kept)) if len(kept) > 1 else kept[0] if kept else None
         case Least(count, terms):
-            kept = []
             for each in terms:
                 simpler = _simplified(corpus, box, each)
-                if simpler == All(()):
+                if simpler is ALWAYS:
                     count -= 1
                 elif simpler is not None:
                     kept.append(simpler)
