@@ -26,6 +26,8 @@ LARGEST_FOLDER = 200_000_000
 
 # Libraries whose versions say what is read, by their packages.
 _LIBRARIES = ("lark", "yaml")
+# That of z3 stands in the name of the folder that its installer leaves beside it.
+_SOLVER, _INSTALLED = "z3", "z3_solver-*"
 # What this file writes, and nothing else: the folder may be one that holds other things.
 _KIND = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _SEAL = sha256().digest_size
@@ -129,6 +131,10 @@ def edition() -> str:
         found = find_spec(name)
         if found is not None and found.origin is not None:
             digest.update(Path(found.origin).read_bytes())
+    solver = find_spec(_SOLVER)
+    if solver is not None and solver.origin is not None:
+        beside = Path(solver.origin).parent.parent
+        digest.update("".join(sorted(path.name for path in beside.glob(_INSTALLED))).encode())
     return digest.hexdigest()
 
 

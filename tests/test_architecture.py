@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "schemas": {"grammar.keys", "grammar.files", "grammar.yaml_definitions", "semantics.declare", "project"},
     "cli": {"source", "diagnostics", "cache", "semantics.ir", "compiler", "project", "introspection", "folder",
             "warehouse", "render", "results", "relations", "scaffold", "schemas", "fingerprints", "baseline"},
-    "__init__": {"diagnostics", "overlap", "compiler", "project", "warehouse"},
+    "__init__": {"diagnostics", "cache", "overlap", "compiler", "project", "warehouse"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -49,6 +49,7 @@ LIBRARIES: dict[str, set[str]] = {
     "duckdb_engine": {"warehouse"},
     "jinja2": {"scaffold"},
     "z3": {"overlap"},
+    "numpy": {"overlap"},
 }
 
 # What asks the machine rather than the caller, and the rooms that may.

@@ -24,7 +24,8 @@ class Node:
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside `node`, in the order of their fields."""
     # The names of all fields but `span`; `dataclasses.fields` would be asked for each node anew.
-    for name in node.__match_args__:
+    names: tuple[str, ...] = node.__match_args__
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
