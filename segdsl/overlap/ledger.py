@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
 from segdsl.overlap.axes import Aggregate, Axis, Count, RowSet, number_at
 from segdsl.overlap.balance import Own
@@ -19,10 +21,13 @@ from segdsl.overlap.domains import Ordered, Values
 from segdsl.overlap.formula import Formula, complement
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.mixture import Bound, Ingredient, mixed
-from segdsl.overlap.rows import PlannedRow, planned, shared_out
+from segdsl.overlap.rows import CannotBuild, PlannedRow, planned, shared_out
 from segdsl.overlap.search import Box, Budget, Narrowing, TooHard, boxes
 from segdsl.semantics import ir
 from segdsl.semantics.types import Number
+
+if TYPE_CHECKING:
+    import z3
 
 STEPS = 20_000
 MOST_KINDS_OF_ROWS = 60
@@ -46,13 +51,24 @@ class Ledgers:
     ) -> list[PlannedRow]:
         """As `rows.planned`."""
         pages = self._pages(wanted)
+        found = None if pages is None else self._rows(pages, fitting)
+        if found is None:
+            found = planned(wanted, histories, fitting, own)
+            if pages is not None:
+                for row in found:
+                    self._ledgers[row.group].learn(row, pages[row.group])
+        return found
+
+    def planned_quickly(
+        self, wanted: Mapping[Axis, Values], histories: Histories, fitting: Fitting, own: Own
+    ) -> list[PlannedRow]:
+        """As `rows.planned`, of kinds of rows that were found before where that is all that is asked for."""
+        pages = self._pages(wanted)
         if pages is None:
             return planned(wanted, histories, fitting, own)
         found = self._rows(pages, fitting)
         if found is None:
-            found = planned(wanted, histories, fitting, own)
-            for row in found:
-                self._ledgers[row.group].learn(row, pages[row.group])
+            raise CannotBuild("no rows were found that fit together")
         return found
 
     def _pages(self, wanted: Mapping[Axis, Values]) -> dict[Group, _Page] | None:
@@ -174,6 +190,13 @@ class _Ledger:
         if low is None and high is not None and high < 0:
             return None
         return _Sum(self.numbers[condition], argument, 0 if low is None else low, high)
+
+    @cached_property
+    def _context(self) -> z3.Context:
+        """Making one takes longer than most questions that are asked in it."""
+        import z3
+
+        return z3.Context()
 
     # --- which rows -----------------------------------------------------------------------------------
 
@@ -300,7 +323,7 @@ class _Ledger:
                 ranges = [self._range(kind, argument) for argument in arguments]
                 low, high = tuple(low for low, _ in ranges), tuple(high for _, high in ranges)
                 kinds.setdefault(Ingredient(kind.inside & asked, low, high), kind)
-        doses = mixed(list(kinds), bounds, MOST_ROWS)
+        doses = mixed(list(kinds), bounds, MOST_ROWS, self._context)
         if doses is None:
             return None
         found = []

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from segdsl.overlap.counts import WORK, Said, added, times, whole
+
+if TYPE_CHECKING:
+    import z3
 
 FEW_ROWS = 12
 
@@ -41,8 +45,10 @@ class Dose:
     totals: tuple[int, ...]
 
 
-def mixed(ingredients: Sequence[Ingredient], bounds: Sequence[Bound], most_rows: int) -> list[Dose] | None:
-    """A dose of each ingredient."""
+def mixed(
+    ingredients: Sequence[Ingredient], bounds: Sequence[Bound], most_rows: int, context: z3.Context
+) -> list[Dose] | None:
+    """A dose of each ingredient. The numbers may depend on what was asked in the context before."""
     import z3
 
     totals = range(len(ingredients[0].least) if ingredients else 0)
@@ -51,8 +57,6 @@ def mixed(ingredients: Sequence[Ingredient], bounds: Sequence[Bound], most_rows:
     said = [*_laws(ingredients), *(_kept(ingredients, bound) for bound in bounds)]
     said += [f"(<= {added(names)} {most_rows})", f"(=> few (<= {added(names)} {FEW_ROWS}))"]
     text = "".join([*(f"(declare-const {name} Int)" for name in declared), *(f"(assert {each})" for each in said)])
-    # A context of its own: in a shared one the numbers that are found depend on what was asked before.
-    context = z3.Context()
     solver = z3.SolverFor("QF_LIA", ctx=context)
     solver.set("rlimit", WORK)
     solver.from_string("(declare-const few Bool)" + text)
