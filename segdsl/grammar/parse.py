@@ -80,7 +80,8 @@ def parse_expression(source: Source, start: int, end: int, report: Report) -> as
 
 
 def parse_part(rule: str, source: Source, start: int, end: int, report: Report) -> ast.Node:
-    """The part of a definition, by its rule in `tables.PARTS`, that stands from `start` to `end`; `ast.Broken` if it cannot.
+    """The part of a definition that stands from `start` to `end`, by its rule in `tables.PARTS`; a broken one is
+    `ast.Broken`.
 
     The days of an occasion are `ast.Days`, and so on, as `Builder` makes them.
     """
@@ -131,7 +132,7 @@ def clause_words(source: Source, start: int, end: int) -> dict[str, Span]:
 
 @cache
 def _lark() -> Lark:
-    return tables.shipped()
+    return tables.parser()
 
 
 @cache
