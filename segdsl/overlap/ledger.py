@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 STEPS = 20_000
 MOST_KINDS_OF_ROWS = 60
 MOST_ROWS = 400
+# So many kinds of rows are solved for at once.
+MOST_MIXED = 40
 
 
 class Ledgers:
@@ -318,7 +320,12 @@ class _Ledger:
         wanted = sum(1 << bit for bit in {bound.bit for bound in bounds if bound.low > 0})
         asked = sum(1 << bit for bit in {bound.bit for bound in bounds})
         kinds: dict[Ingredient, _Kind] = {}
-        for kind in self._kinds:
+        # First those that count for much that is wanted, and for little else.
+        for kind in sorted(
+            self._kinds, key=lambda each: (each.inside & asked).bit_count() - 2 * (each.inside & wanted).bit_count()
+        ):
+            if len(kinds) == MOST_MIXED:
+                break
             if kind.inside & wanted and not kind.inside & none:
                 ranges = [self._range(kind, argument) for argument in arguments]
                 low, high = tuple(low for low, _ in ranges), tuple(high for _, high in ranges)

@@ -68,6 +68,7 @@ class Part:
         self._tried: list[int] = []
         self.inside: list[int] = []  # by combination, the examples that keep it
         self._asking: dict[Signed, int] = {}  # by condition, the combinations that ask for it
+        self._waiting: list[int] = []  # combinations of which something was open when it was last looked
         self._built = 0
         self._masks: list[Box | None] = []
         self._bounds: list[Bounds] = []
@@ -130,16 +131,16 @@ class Part:
     def settle(self) -> None:
         """Looks for proofs and examples of all that is wanted, until `MOST_BUILT` were looked for."""
         alone = range(len(self.ways))
+        self._waiting = [number for number in alone if self._open(number)]
         for number in alone:
             if self._open(number) >> number & 1:
                 self._try(number, number, sum(1 << each for each in alone if self._open(each) >> each & 1))
         # A few of each in turn, so that what is left open in the end is spread over all of them.
-        waiting = [number for number in alone if self._open(number)]
-        while waiting and self._built < MOST_BUILT:
-            for number in waiting:
+        while self._waiting and self._built < MOST_BUILT:
+            for number in self._waiting:
                 if (open_ := self._open(number)) and self._built < MOST_BUILT:
                     self._try(number, _lowest(open_), open_)
-            waiting = [number for number in waiting if self._open(number)]
+            self._waiting = [number for number in self._waiting if self._open(number)]
 
     def _open(self, number: int) -> int:
         return self._wanted[number] & ~(self.meets[number] | self.apart[number] | self._tried[number])
@@ -231,7 +232,8 @@ class Part:
 
         It is asked of those combinations alone of which something is open.
         """
-        asked = sum(1 << number for number in {*wanted, *filter(self._open, range(len(self.ways)))})
+        self._waiting = [number for number in self._waiting if self._open(number)]
+        asked = sum(1 << number for number in {*wanted, *self._waiting})
         conditions = {leaf: condition for leaf, condition in self.conditions.items() if asked & self._about(leaf)}
         said = truths(self.program, self.entity, [*conditions.values()], example.world, example.key, example.as_of)
         keeping = asked
