@@ -115,6 +115,10 @@ class Backend(ABC):
     def whole(self, number: exp.Expr) -> exp.Expr:
         """A number without digits after the point as a whole number of 38 digits; see `plan.Whole`."""
 
+    def divided(self, left: exp.Expr, part: OneOfWords["whole", "rest"], right: exp.Expr) -> exp.Expr:
+        """Whole numbers divided; see `plan.Divide`."""
+        return (exp.IntDiv if part == "whole" else exp.Mod)(this=left, expression=right)
+
     @abstractmethod
     def digest(self, salt: str, key: exp.Expr) -> exp.Expr:
         """The beginning of the MD5 of a salt and a key; see `plan.Digest`."""
@@ -146,12 +150,17 @@ class Backend(ABC):
         return text
 
     def _tree(self, query: plan.Query) -> exp.Query:
+        query = self.prepared(query)
         result = self._select(query.result)
         constants = [self._constants(each) for each in query.constants]
         steps = exp.With(expressions=[*constants, *(self._relation(relation) for relation in query.relations)])
         steps.add_comments([comment(query.comment)])
         result.set("with_", steps)
         return result
+
+    def prepared(self, query: plan.Query) -> plan.Query:
+        """The same query, in what this database has words for."""
+        return query
 
     def name(self, name: str) -> exp.Identifier:
         """A name, quoted unless it is plain and no word of the language."""
@@ -180,8 +189,7 @@ class Backend(ABC):
         return exp.CTE(this=select, alias=exp.TableAlias(this=self.name(constants.name)))
 
     def _select(self, select: plan.Select) -> exp.Select:
-        # A name without its relation is only safe where there is one relation and nothing is renamed in between.
-        says = Expressions(self, qualified=bool(select.joins or select.group_by))
+        says = Expressions(self, self.is_qualified(select))
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
@@ -200,6 +208,10 @@ class Backend(ABC):
         if select.limit is not None:
             result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
         return result
+
+    def is_qualified(self, select: plan.Select) -> bool:
+        """Without its relation a name is only safe where there is one and nothing is renamed in between."""
+        return bool(select.joins or select.group_by)
 
     def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
         value = says.value(output.expression)
@@ -274,6 +286,13 @@ class Backend(ABC):
         root = exp.Sqrt(this=exp.Least(this=_float(1.0), expressions=[haversine], ignore_nulls=True))
         way = exp.Mul(this=_float(earth.DIAMETER_MM), expression=exp.Asin(this=root))
         return exp.Floor(this=exp.Add(this=way, expression=_float(0.5)))
+
+    def within(
+        self, limit: Decimal, latitude: exp.Expr, longitude: exp.Expr, to_latitude: exp.Expr, to_longitude: exp.Expr
+    ) -> exp.Expr:
+        """Whether the whole millimetres from one point to another are no more than `limit`."""
+        way = self.distance(latitude, longitude, to_latitude, to_longitude)
+        return exp.LTE(this=way, expression=self.constant(limit))
 
     def _radians(self, degrees: exp.Expr) -> exp.Expr:
         return exp.Mul(this=self.cast(degrees.copy(), "DOUBLE"), expression=_float(earth.RADIANS))

@@ -65,7 +65,7 @@ class Expressions:
                 return self.backend.decimal(self.value(number), MAX_DIGITS, scale)
             case plan.Negative(number):
                 return exp.Neg(this=self.operand(number))
-            case plan.Calculate(left, op, right):
+            case plan.Calculate(left, op, right, _):
                 return ARITHMETIC[op](this=self.operand(left), expression=self.operand(right))
             case plan.Distance(latitude, longitude, to_latitude, to_longitude):
                 ends = map(self.value, (latitude, longitude, to_latitude, to_longitude))
@@ -89,10 +89,8 @@ class Expressions:
                 return self.aggregate(node)
             case plan.Whole(number):
                 return self.backend.whole(self.value(number))
-            case plan.Divide(left, "whole", right):
-                return exp.IntDiv(this=self.operand(left), expression=self.operand(right))
-            case plan.Divide(left, "rest", right):
-                return exp.Mod(this=self.operand(left), expression=self.operand(right))
+            case plan.Divide(left, part, right):
+                return self.backend.divided(self.operand(left), part, self.operand(right))
             case plan.Window():
                 return self.window(node)
             case _:
@@ -117,6 +115,8 @@ class Expressions:
                 return exp.Min(this=argument)
             case "max":
                 return exp.Max(this=argument)
+            case "any":
+                return exp.AnyValue(this=argument)
             case "first" | "last":
                 # The time comes first and is never missing.
                 by = [exp.Ordered(this=self.value(each), nulls_first=i > 0) for i, each in enumerate(node.order)]
@@ -137,11 +137,16 @@ class Expressions:
             # Row by row: the usual frame takes all rows that are equal in the order at once.
             rows = {"kind": "ROWS", "start": "UNBOUNDED", "start_side": "PRECEDING", "end": "CURRENT ROW"}
             window.set("spec", exp.WindowSpec(**rows))
+        elif node.function == "first":
+            rows = {"start": "UNBOUNDED", "start_side": "PRECEDING", "end": "UNBOUNDED", "end_side": "FOLLOWING"}
+            window.set("spec", exp.WindowSpec(kind="ROWS", **rows))
         return window
 
     def _window_function(self, node: plan.Window) -> exp.Expr:
         argument = exp.Star() if node.argument is None else self.value(node.argument)
         match node.function:
+            case "first":
+                return exp.FirstValue(this=argument)
             case "count":
                 return exp.Count(this=argument, big_int=True)
             case "sum" | "running sum":
@@ -172,6 +177,9 @@ class Expressions:
                 return exp.Not(this=exp.Is(this=self.operand(term), expression=exp.Boolean(this=True)))
             case plan.Surely(term):
                 return exp.Is(this=self.operand(term), expression=exp.Boolean(this=True))
+            case plan.Compare(plan.Distance() as way, "<=", plan.Constant(Decimal() as limit)):
+                ends = map(self.value, (way.latitude, way.longitude, way.to_latitude, way.to_longitude))
+                return self.backend.within(limit, *ends)
             case plan.Compare(left, op, right):
                 return COMPARISONS[op](this=self.operand(left, True), expression=self.operand(right, True))
             case plan.OneOf(value, options):
