@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from segdsl.diagnostics import did_you_mean, listed
-from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.catalog import Catalog, Held, Table
 from segdsl.semantics.types import Boolean, Date, Degrees, Number, Point, Text, TextList, Timestamp, Type, Unknown
 from segdsl.source import Span
 
 WHOLE_NUMBERS = frozenset(
     ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 )
-FLOATS = frozenset(("DOUBLE", "FLOAT"))
+FLOATS = frozenset(("DOUBLE", "FLOAT", "DOUBLE PRECISION", "REAL"))
 TEXTS = frozenset(("VARCHAR", "UUID"))
 NAIVE_MOMENTS = frozenset(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"))
 ZONED_MOMENTS = frozenset(("TIMESTAMP WITH TIME ZONE",))
@@ -68,6 +68,23 @@ def check(needed: Sequence[Needed], stored: Mapping[str, Stored], catalog: Catal
         for link in each.table.links.values():
             if link.column in each.columns and link.table in stored:
                 _check_link(each.table, link.name, catalog, stored)
+
+
+def as_held(catalog: Catalog, stored: Mapping[str, Stored]) -> Catalog:
+    """The catalog with what was seen in the database; `stored` is by catalog name, and may lack tables."""
+    return replace(catalog, tables={name: _as_held(table, stored.get(name)) for name, table in catalog.tables.items()})
+
+
+def _as_held(table: Table, stored: Stored | None) -> Table:
+    kinds: dict[str, Held] = {"REAL": "real", "DOUBLE PRECISION": "double precision"}
+    holds: dict[str, Held] = {}
+    for column, data_type in stored.columns.items() if stored is not None else ():
+        match kind(data_type):
+            case "whole number" | "text" as held:
+                holds[column] = held
+            case _ if data_type in kinds:
+                holds[column] = kinds[data_type]
+    return replace(table, holds=holds)
 
 
 def refuse_faulty_keys(table: Table, faults: Sequence[Sequence[object]]) -> None:

@@ -1,8 +1,8 @@
 """A stand-in for Snowflake: fakesnow, which answers Snowflake's own driver and runs what it is asked on DuckDB.
 
 It proves that the SQL selects the right people as far as DuckDB and Snowflake mean the same by it. It has no
-`ASOF JOIN ... MATCH_CONDITION`, no functions that FILTER what is stored as a list, and cannot have names that are words of DuckDB:
-`run` says these in DuckDB's way.
+`ASOF JOIN ... MATCH_CONDITION`, no functions that filter what is stored as a
+list, and cannot have names that are words of DuckDB: `run` says these in DuckDB's way.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import fakesnow
@@ -18,6 +19,8 @@ import sqlglot
 from sqlglot import exp
 
 from segdsl.backends.duckdb import DuckDB
+from segdsl.introspection import Stored, as_held
+from segdsl.semantics import ir
 from tests import worlds
 
 LIST = exp.Literal.string('["VARCHAR"]')
@@ -41,6 +44,14 @@ def load(project: worlds.Project, cursor: Any) -> None:
         rows = [[_stored(row[column]) for column in columns] for row in project.rows[table]]
         if rows:
             database.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", rows)
+
+
+def as_stored(program: ir.Program, project: worlds.Project) -> ir.Program:
+    """The program as it is when the database was looked at, which says what keys are that are not declared."""
+    stored = {
+        table.name: Stored("", project.columns[".".join(table.stored_in)]) for table in program.catalog.tables.values()
+    }
+    return replace(program, catalog=as_held(program.catalog, stored))
 
 
 def _type(kind: str) -> str:

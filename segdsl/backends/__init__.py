@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 __all__ = ["DIALECTS", "Backend", "Unsupported", "backend"]
 
-DIALECTS = ("duckdb", "snowflake")
+DIALECTS = ("duckdb", "postgres", "snowflake")
 
 
 def backend(name: str) -> Backend:
     """The backend called `name`; raises `KeyError` when it is not one of `DIALECTS`."""
     if name not in DIALECTS:
         raise KeyError(name)
+    if name == "postgres":
+        from segdsl.backends.postgres import Postgres
+
+        return Postgres()
     if name == "snowflake":
         from segdsl.backends.snowflake import Snowflake
 

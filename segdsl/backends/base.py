@@ -26,8 +26,9 @@ from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Table
+from segdsl.semantics.catalog import Held, Table
 from segdsl.semantics.types import Type
+from segdsl.source import Span
 
 FileFormat = OneOfWords["parquet", "csv"]
 
@@ -43,6 +44,8 @@ class Backend(ABC):
 
     dialect: str
     reserved: frozenset[str]
+    like_escape = "\\"
+    keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
 
     # --- what can be asked --------------------------------------------------------------------------
 
@@ -87,6 +90,14 @@ class Backend(ABC):
     def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
         """A stored column as its declared type; see `plan.Stored`."""
 
+    def stored_float(self, column: exp.Expr, type_: Type, held: Held) -> exp.Expr:
+        """The same of a column that is known to hold floating-point numbers."""
+        return self.stored(column, type_)
+
+    def undeclared(self, column: exp.Expr, span: Span) -> exp.Expr:
+        """A key of which nobody knows whether it is a number or a text, of the table declared at `span`."""
+        return column
+
     @abstractmethod
     def on_wall_clock(self, utc: exp.Expr, zone: str) -> exp.Expr:
         """A naive moment in UTC as the wall clock of `zone` shows it, naive."""
@@ -100,8 +111,14 @@ class Backend(ABC):
         """A naive moment or a date some units later; see `plan.Later`."""
 
     @abstractmethod
-    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+    def next_joins(self, join: plan.NextJoin, says: Expressions) -> list[exp.Join]:
         """The next row of a relation for each row; see `plan.NextJoin`."""
+
+    def outermost(self, value: exp.Expr, by: list[exp.Ordered], where: exp.Where | None, is_last: bool) -> exp.Expr:
+        """The value of the first or the last row; see `plan.Aggregate`."""
+        ordered = exp.Order(this=value, expressions=by)
+        result = exp.Last(this=ordered) if is_last else exp.First(this=ordered)
+        return exp.Filter(this=result, expression=where) if where else result
 
     @abstractmethod
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
@@ -114,6 +131,10 @@ class Backend(ABC):
     @abstractmethod
     def whole(self, number: exp.Expr) -> exp.Expr:
         """A number without digits after the point as a whole number of 38 digits; see `plan.Whole`."""
+
+    def widened(self, number: exp.Expr, scale: int) -> exp.Expr:
+        """A number as a decimal of all the digits there are; see `plan.Widen`."""
+        return self.decimal(number, MAX_DIGITS, scale)
 
     def divided(self, left: exp.Expr, part: OneOfWords["whole", "rest"], right: exp.Expr) -> exp.Expr:
         """Whole numbers divided; see `plan.Divide`."""
@@ -134,6 +155,14 @@ class Backend(ABC):
     @abstractmethod
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """A row for each of the texts, a hundred thousand or more of them."""
+
+    def separator(self, texts: Sequence[str]) -> str:
+        """What none of the texts holds, to split them at."""
+        if not any("\n" in text for text in texts):
+            return "\n"
+        # With more dashes than there are anywhere in the texts it is found between them alone.
+        dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
+        return f"\n{'-' * dashes}\n"
 
     @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
@@ -177,7 +206,8 @@ class Backend(ABC):
 
     def _relation(self, relation: plan.Relation) -> exp.CTE:
         alias = exp.TableAlias(this=self.name(relation.name))
-        return exp.CTE(this=self._select(relation.select), alias=alias)
+        kept = (self.keeps_steps and relation.select.keeps_all) or None
+        return exp.CTE(this=self._select(relation.select), alias=alias, materialized=kept)
 
     def _constants(self, constants: plan.Constants) -> exp.CTE:
         texts = [str(member) if isinstance(member, str) else format(member, "f") for member in constants.members]
@@ -193,7 +223,7 @@ class Backend(ABC):
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
-        joins = [self._join(join, says) for join in select.joins]
+        joins = [each for join in select.joins for each in self._joins(join, says)]
         joins += [self._spread(select.spread, says)] if select.spread else []
         if joins:
             result.set("joins", joins)
@@ -214,7 +244,7 @@ class Backend(ABC):
         return bool(select.joins or select.group_by)
 
     def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
-        value = says.value(output.expression)
+        value = says.own(output.expression)
         if not (isinstance(value, exp.Column) and value.this == self.name(output.name)):
             value = exp.Alias(this=value, alias=self.name(output.name))
         if output.comment:
@@ -227,14 +257,14 @@ class Backend(ABC):
             table.set("alias", exp.TableAlias(this=self.name(base.alias)))
         return table
 
-    def _join(self, join: plan.Join | plan.NextJoin, says: Expressions) -> exp.Join:
+    def _joins(self, join: plan.Join | plan.NextJoin, says: Expressions) -> list[exp.Join]:
         if isinstance(join, plan.NextJoin):
-            return self.next_join(join, says)
+            return self.next_joins(join, says)
         on = says.condition(plan.Compare(join.right, "=", join.left))
-        return exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)
+        return [exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)]
 
     def _spread(self, spread: plan.Spread, says: Expressions) -> exp.Join:
-        rows = [exp.Tuple(expressions=[says.value(value) for value in row]) for row in spread.rows]
+        rows = [exp.Tuple(expressions=[says.own(value) for value in row]) for row in spread.rows]
         alias = exp.TableAlias(this=self.name(spread.alias), columns=[self.name(each) for each in spread.columns])
         values = exp.Subquery(this=exp.Values(expressions=rows))
         return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
@@ -262,6 +292,10 @@ class Backend(ABC):
                 return self.cast(exp.Literal.string(value.isoformat()), "DATE")
             case _:
                 assert_never(value)
+
+    def own(self, value: plan.Scalar) -> exp.Expr:
+        """A constant that becomes the value of a column."""
+        return self.constant(value)
 
     def cast(self, value: exp.Expr, type_: str) -> exp.Cast:
         """`type_` is a name of ours, never a person's."""
@@ -301,8 +335,8 @@ class Backend(ABC):
 
     def text_match(self, match: plan.TextMatch, value: exp.Expr) -> exp.Expr:
         """By code point. No test but the glob gives any character of the pattern a meaning."""
-        value = exp.Lower(this=value) if match.folded else value
-        pattern = exp.Literal.string(match.pattern)
+        value = self.folded(value, match.pattern) if match.folded else value
+        pattern = self.constant(match.pattern)
         match match.kind:
             case "equals":
                 return exp.EQ(this=value, expression=pattern)
@@ -311,11 +345,26 @@ class Backend(ABC):
             case "ends":
                 return exp.EndsWith(this=value, expression=pattern)
             case "contains":
-                return exp.Contains(this=value, expression=pattern)
+                return self.contains(value, pattern)
             case "matches":
-                return _like(value, match.pattern)
+                return self.like(value, match.pattern)
             case _:
                 assert_never(match.kind)
+
+    def folded(self, value: exp.Expr, pattern: str) -> exp.Expr:
+        """A text with each code point in lower case, as far as that matters beside a pattern."""
+        return exp.Lower(this=value)
+
+    def contains(self, value: exp.Expr, pattern: exp.Expr) -> exp.Expr:
+        return exp.Contains(this=value, expression=pattern)
+
+    def like(self, value: exp.Expr, glob: str) -> exp.Expr:
+        """A glob: `*` is any text, `?` any one code point."""
+        wild, escape = {"*": "%", "?": "_"}, self.like_escape
+        pattern = "".join(wild.get(char, f"{escape}{char}" if char in f"{escape}%_" else char) for char in glob)
+        like = exp.Like(this=value, expression=self.constant(pattern))
+        needs_escape = escape in pattern or "\\" in pattern
+        return exp.Escape(this=like, expression=exp.Literal.string(escape)) if needs_escape else like
 
 
 def _float(value: float) -> exp.Expr:
@@ -329,14 +378,6 @@ def _float(value: float) -> exp.Expr:
 def _half_of_difference(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     difference = exp.Paren(this=exp.Sub(this=left, expression=right))
     return exp.Mul(this=difference, expression=_float(0.5))
-
-
-def _like(value: exp.Expr, glob: str) -> exp.Expr:
-    """A glob: `*` is any text, `?` any one code point."""
-    wild = {"*": "%", "?": "_"}
-    pattern = "".join(wild.get(char, f"\\{char}" if char in "\\%_" else char) for char in glob)
-    like = exp.Like(this=value, expression=exp.Literal.string(pattern))
-    return exp.Escape(this=like, expression=exp.Literal.string("\\")) if "\\" in pattern else like
 
 
 @contextmanager

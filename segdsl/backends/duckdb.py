@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -121,10 +120,10 @@ class DuckDB(Backend):
         later = exp.Add(this=moment, expression=_interval(months, word))
         return self.cast(exp.Paren(this=later), "DATE") if is_date else later
 
-    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+    def next_joins(self, join: plan.NextJoin, says: Expressions) -> list[exp.Join]:
         alike = tuple(plan.Compare(right, "=", left) for left, right in join.alike)
         on = says.condition(plan.All((*alike, plan.Compare(join.later, ">", join.than))))
-        return exp.Join(this=self.base(join.base, True), method="ASOF", side="LEFT", on=on)
+        return [exp.Join(this=self.base(join.base, True), method="ASOF", side="LEFT", on=on)]
 
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
         return exp.Extract(this=exp.Var(this=PARTS.get(part, part.upper())), expression=value)
@@ -151,11 +150,7 @@ class DuckDB(Backend):
 
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """One text that is split: a node for each of so many would take seconds to print, and longer to plan."""
-        separator = "\n"
-        if any(separator in text for text in texts):
-            # With more dashes than there are anywhere in the texts it is found between them alone.
-            dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
-            separator = f"\n{'-' * dashes}\n"
+        separator = self.separator(texts)
         split = exp.Split(this=exp.Literal.string(separator.join(texts)), expression=exp.Literal.string(separator))
         return exp.Explode(this=split)
 

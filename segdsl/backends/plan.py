@@ -7,13 +7,15 @@ it two-valued wraps it in `Surely` or `Untrue`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal as OneOfWords
 from typing import assert_never
 
+from segdsl.semantics.catalog import Held
 from segdsl.semantics.types import Type
+from segdsl.source import NOWHERE, Span
 
 PartName = OneOfWords["year", "quarter", "month", "day", "weekday", "hour"]
 Unit = OneOfWords["minute", "hour", "day", "week", "month", "quarter", "year"]
@@ -36,12 +38,14 @@ class Stored:
     """A column as the database stores it, read as the type it is declared with (None: as it is).
 
     Moments with a zone become naive moments in UTC, so that no setting of a session matters. Of degrees the type says
-    which are missing.
+    which are missing. `held` is what the database is known to hold there; `span` is where it is declared, or its table.
     """
 
     relation: str
     name: str
     type: Type | None
+    held: Held | None = None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

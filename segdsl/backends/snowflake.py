@@ -25,7 +25,7 @@ from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import earth
 from segdsl.semantics.types import Boolean, Date, Degrees, Number, Text, TextList, Timestamp, Type
-from segdsl.source import NOWHERE
+from segdsl.source import NOWHERE, Span
 
 # https://docs.snowflake.com/en/sql-reference/reserved-keywords, and what sqlfluff adds to them.
 WORDS = """
@@ -109,6 +109,14 @@ class Snowflake(Backend):
             case _:
                 return column
 
+    def undeclared(self, column: exp.Expr, span: Span) -> exp.Expr:
+        raise Unsupported(
+            "Snowflake compares texts as their collation says, and the catalog does not say whether the keys are texts",
+            span,
+            label=f"a key, or a link to one, is stored in `{column.name}`",
+            help=f"declare the key among the `columns`: `{column.name}: integer` or `{column.name}: text`",
+        )
+
     def _degrees(self, column: exp.Expr, type_: Degrees) -> exp.Expr:
         """Three digits before the point are enough for all that is on earth; what has more is missing."""
         to = self.decimal(column, 3 + type_.scale, type_.scale).to
@@ -150,14 +158,11 @@ class Snowflake(Backend):
         later = _later(moment, count, unit.upper())
         return self.cast(later, "DATE") if is_date else later
 
-    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+    def next_joins(self, join: plan.NextJoin, says: Expressions) -> list[exp.Join]:
         alike = tuple(plan.Compare(right, "=", left) for left, right in join.alike)
-        return exp.Join(
-            this=self.base(join.base, True),
-            method="ASOF",
-            match_condition=says.condition(plan.Compare(join.than, "<", join.later)),
-            on=says.condition(plan.All(alike)),
-        )
+        match_condition = says.condition(plan.Compare(join.than, "<", join.later))
+        on = says.condition(plan.All(alike))
+        return [exp.Join(this=self.base(join.base, True), method="ASOF", match_condition=match_condition, on=on)]
 
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
         return exp.Extract(this=exp.Var(this=PARTS.get(part, part.upper())), expression=value)
@@ -232,14 +237,20 @@ class Snowflake(Backend):
         """What is in every text is not asked: that it begins with nothing is documented nowhere."""
         if match.kind in ("starts", "ends", "contains") and not match.pattern:
             return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
-        if not match.folded:
-            return super().text_match(match, value)
-        return super().text_match(replace(match, folded=False), _folded(value, match.pattern))
+        return super().text_match(match, value)
+
+    def folded(self, value: exp.Expr, pattern: str) -> exp.Expr:
+        """What `LOWER` does to all of Unicode is not documented. What is no letter of the pattern does not matter."""
+        letters = [(char, low) for char, low in _foldings() if low in pattern]
+        if not letters:
+            return value
+        before, after = (exp.Literal.string("".join(chars)) for chars in zip(*letters, strict=True))
+        return exp.Translate(this=value, from_=before, to=after)
 
     def list_has(self, list_: exp.Expr, member: str, folded: bool) -> exp.Expr:
         each = exp.Identifier(this="each", quoted=False)
         text: exp.Expr = self.cast(each.copy(), "VARCHAR")
-        same = exp.EQ(this=_folded(text, member) if folded else text, expression=exp.Literal.string(member))
+        same = exp.EQ(this=self.folded(text, member) if folded else text, expression=exp.Literal.string(member))
         having = exp.ArrayFilter(this=list_, expression=exp.Lambda(this=same, expressions=[each]))
         return exp.GT(this=exp.ArraySize(this=having), expression=exp.Literal.number(0))
 
@@ -252,9 +263,7 @@ class Snowflake(Backend):
     def _constants(self, constants: plan.Constants) -> exp.CTE:
         """One text that is split, as everywhere, but by a table function."""
         texts = [str(member) if isinstance(member, str) else format(member, "f") for member in constants.members]
-        separator = "\n"
-        while any(separator in text for text in texts):
-            separator = f"{separator}-\n"
+        separator = self.separator(texts)
         split = exp.Split(
             this=exp.Literal.string(separator.join(texts)), expression=exp.Literal.string(separator),
             null_returns_null=True, empty_delimiter_returns_whole=True,
@@ -348,20 +357,9 @@ def _of(base: plan.Base, expression: plan.Expression) -> Any:
     return everywhere(expression, said)
 
 
-def _folded(value: exp.Expr, pattern: str) -> exp.Expr:
-    """A text in which each code point is folded that a pattern could be about, of which it holds the folded ones.
-
-    What LOWER does to all others is not documented, and does not matter.
-    """
-    wanted = [(char, low) for char, low in _foldings() if low in pattern]
-    if not wanted:
-        return value
-    before, after = ("".join(chars) for chars in zip(*wanted, strict=True))
-    return exp.Translate(this=value, from_=exp.Literal.string(before), to=exp.Literal.string(after))
-
-
 @cache
 def _foldings() -> tuple[tuple[str, str], ...]:
     """Every code point that is folded to another one, and that."""
-    chars = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    # Of most code points Python says at once that nothing is folded: asking each of them twice takes a second.
+    chars = (char for char in map(chr, range(sys.maxunicode + 1)) if char.lower() != char)
     return tuple((char, folded_text(char)) for char in chars if folded_text(char) != char)
