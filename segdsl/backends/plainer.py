@@ -14,6 +14,7 @@ from typing import Any
 
 from segdsl.backends import plan
 from segdsl.backends.names import Names
+from segdsl.backends.quotients import EXACT
 
 FALSE = plan.Constant(False)
 # https://docs.snowflake.com/en/sql-reference/operators-arithmetic: a product keeps as many digits after the point as
@@ -73,12 +74,17 @@ def _said(node: Any) -> Any:
 
 def _product(left: plan.Expression, right: plan.Expression, first: int, second: int) -> plan.Expression:
     """A product of whole numbers, of which the digits after the point are told last."""
-    factors = [
-        plan.Whole(plan.Calculate(factor, "*", plan.Constant(Decimal(10) ** scale), (scale, 0))) if scale else factor
-        for factor, scale in ((left, first), (right, second))
-    ]
+    factors = [_whole(factor, scale) for factor, scale in ((left, first), (right, second))]
     whole = plan.Calculate(factors[0], "*", factors[1])
     return plan.Calculate(whole, "*", plan.Constant(Decimal(1).scaleb(-first - second)), (0, first + second))
+
+
+def _whole(number: plan.Expression, scale: int) -> plan.Expression:
+    """A number times the power of ten that leaves nothing after the point."""
+    match number:
+        case plan.Constant(value=Decimal() as value):
+            return plan.Whole(plan.Constant(value.scaleb(scale, EXACT).to_integral_value()))
+    return plan.Whole(plan.Calculate(number, "*", plan.Constant(Decimal(10) ** scale), (scale, 0)) if scale else number)
 
 
 def _is_outermost(expression: plan.Expression) -> bool:

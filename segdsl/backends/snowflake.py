@@ -99,9 +99,9 @@ class Snowflake(Backend):
             case Timestamp(zoned=True):
                 # Any other way to a moment without a zone would depend on the session's time zone.
                 utc = exp.ConvertTimezone(target_tz=exp.Literal.string("UTC"), timestamp=column)
-                return self.cast(utc, "TIMESTAMP_NTZ")
+                return self.cast(utc, "DATETIME")
             case Timestamp():
-                return self.cast(column, "TIMESTAMP_NTZ")
+                return self.cast(column, "DATETIME")
             case TextList():
                 return self.cast(column, "ARRAY")
             case Degrees():
