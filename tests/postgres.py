@@ -26,7 +26,7 @@ TYPES |= {"VARCHAR[]": "text[]", "VARCHAR COLLATE NOCASE": "text", "TINYINT": "s
 # None of these may matter to a query.
 HOSTILE = {
     "TimeZone": "America/New_York",
-    "DateStyle": "SQL, DMY",
+    "DateStyle": "ISO, DMY",
     "IntervalStyle": "sql_standard",
     "extra_float_digits": "-10",
     "standard_conforming_strings": "off",

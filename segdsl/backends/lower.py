@@ -367,7 +367,8 @@ class _Lowering:
         relations = _frozen(self.chains.expressions.values(), [chain.measured for chain in chains])
         relations |= {step.name: step for chain in chains for step in chain.steps}
         for measured in [chain.measured for chain in chains]:
-            if _only_repeats(relations[measured.name].select):
+            read = relations.get(str(measured.base.name))
+            if _only_repeats(relations[measured.name].select) and not _hides(read, measured, relations):
                 relations = {
                     name: replace(relation, select=_rebased(relation.select, measured))
                     for name, relation in relations.items()
@@ -383,6 +384,14 @@ def _only_repeats(select: plan.Select) -> bool:
         isinstance(each.expression, plan.Column) and each.expression.name == each.name for each in select.outputs
     )
     return same and not select.joins and not select.where
+
+
+def _hides(read: plan.Relation | None, skipped: Building, relations: dict[str, plan.Relation]) -> bool:
+    """Whether a later step calls a column like one that only the relation `read` has, and `skipped` leaves out."""
+    kept = {each.name for each in relations[skipped.name].select.outputs}
+    left_out = {each.name.casefold() for each in read.select.outputs if each.name not in kept} if read else set()
+    steps = [each for each in relations.values() if each.select.keeps_all]
+    return any(output.name.casefold() in left_out for step in steps for output in step.select.outputs)
 
 
 def _rebased(select: plan.Select, skipped: Building) -> plan.Select:
