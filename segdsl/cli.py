@@ -213,7 +213,7 @@ def _members(options: Namespace) -> int:
     clock = compiler.clock(program, _as_of(options, project))
     target = project.target(options.target)
     if options.output is not None:
-        _refuse_to_overwrite(options.output, project.root, target.path)
+        _refuse_to_overwrite(options.output, project.root, target.path if not target.url else None)
     if options.format == "parquet":
         warehouse.export_members(program, segment, clock, target, Path(options.output), assigned=options.assigned)
         return FINE
@@ -627,7 +627,7 @@ def _print_json(value: object) -> None:
     print(json.dumps(value, indent=2))
 
 
-def _refuse_to_overwrite(output: str, root: Path, target: Path) -> None:
+def _refuse_to_overwrite(output: str, root: Path, target: Path | None) -> None:
     """Members go to a file of their own: never over what they come from, nor over what is no file."""
     try:
         path = Path(output).resolve()
@@ -637,8 +637,9 @@ def _refuse_to_overwrite(output: str, root: Path, target: Path) -> None:
         raise BadRequest(f"`{output}` is no name of a file", "write --output members.csv") from None
     if exists and not is_file:
         raise BadRequest(f"`{output}` is not a file", "leave --output out to write to standard output")
-    own = (root / projects.PROJECT_FILE, root / projects.CATALOG_FILE, target.resolve())
-    sources = (root / projects.SEGMENTS_FOLDER, target.resolve())
+    stored = () if target is None else (target.resolve(),)
+    own = (root / projects.PROJECT_FILE, root / projects.CATALOG_FILE, *stored)
+    sources = (root / projects.SEGMENTS_FOLDER, *stored)
     if exists and (path in own or any(path.is_relative_to(folder) for folder in sources)):
         raise BadRequest(f"`{output}` belongs to the project or to its data", "name a file elsewhere")
 

@@ -44,9 +44,12 @@ class Stored:
 
     called: str
     columns: Mapping[str, str]
+    tells_case: bool = False
 
     def type_of(self, column: str) -> str | None:
-        """The stored type; databases do not tell upper from lower case in names."""
+        """The stored type; most databases do not tell upper from lower case in names."""
+        if self.tells_case:
+            return self.columns.get(column)
         folded = {name.casefold(): type_ for name, type_ in self.columns.items()}
         return folded.get(column.casefold())
 
@@ -149,7 +152,7 @@ def kind(data_type: str) -> str:
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", data_type)
     if data_type in WHOLE_NUMBERS or (decimal and decimal[2] == "0"):
         return "whole number"
-    if data_type in FLOATS or decimal:
+    if data_type in FLOATS or decimal or data_type == "NUMERIC":
         return "decimal"
     if data_type in TEXTS or data_type.startswith("ENUM("):
         return "text"
@@ -218,7 +221,7 @@ def declared_as(type_: Type) -> str:
 def _advice(data_type: str, column: str, *, is_declared: bool) -> str:
     written = {
         "whole number": "integer",
-        "decimal": "decimal(12,2)" if data_type in FLOATS else data_type.lower(),
+        "decimal": data_type.lower() if data_type.startswith("DECIMAL(") else "decimal(12,2)",
         "text": "text",
         "timestamp": "timestamp",
         "timestamp with time zone": "timestamp with time zone",

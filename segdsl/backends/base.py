@@ -90,7 +90,7 @@ class Backend(ABC):
     def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
         """A stored column as its declared type; see `plan.Stored`."""
 
-    def stored_float(self, column: exp.Expr, type_: Type, held: Held) -> exp.Expr:
+    def stored_float(self, column: exp.Expr, type_: Type | None, held: Held) -> exp.Expr:
         """The same of a column that is known to hold floating-point numbers."""
         return self.stored(column, type_)
 

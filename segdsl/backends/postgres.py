@@ -108,7 +108,7 @@ class Postgres(Backend):
             case _:
                 return column
 
-    def stored_float(self, column: exp.Expr, type_: Type, held: Held) -> exp.Expr:
+    def stored_float(self, column: exp.Expr, type_: Type | None, held: Held) -> exp.Expr:
         match type_:
             case Number(scale=scale, whole=False):
                 return _rounded(self._shortest(column, held), scale)
