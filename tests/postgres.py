@@ -6,7 +6,7 @@ transaction that is rolled back, so that none sees what another has made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -65,7 +65,7 @@ def session(address: str) -> Iterator[psycopg.Connection]:
 
 
 def create(
-    connection: psycopg.Connection, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]
+    connection: psycopg.Connection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]
 ) -> None:
     """Makes the table `name` (`crm.customers` stands in a schema) with `columns`, name to DuckDB type, and fills it."""
     *schema, _ = parts = name.split(".")
@@ -77,11 +77,10 @@ def create(
         for column, type_ in columns.items()
     ]
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(called, sql.SQL(", ").join(listed)))
-    if rows:
-        into = sql.SQL("COPY {} FROM STDIN").format(called)
-        with connection.cursor() as cursor, cursor.copy(into) as copy:
-            for row in rows:
-                copy.write_row(row)
+    into = sql.SQL("COPY {} FROM STDIN").format(called)
+    with connection.cursor() as cursor, cursor.copy(into) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def load(project: worlds.Project, connection: psycopg.Connection) -> None:

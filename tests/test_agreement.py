@@ -1,4 +1,4 @@
-"""The promise itself: on made-up projects every database selects exactly the people that the reference meaning selects."""
+"""The promise itself: every database selects exactly the people of made-up projects that the reference meaning does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from segdsl.backends import backend
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.evaluate import Members, memberships
+from segdsl.semantics.evaluate import Membership, memberships
 from tests import postgres, worlds
 
 SEEDS = 300
@@ -55,7 +55,7 @@ def _queries(program: ir.Program, project: worlds.Project, dialect: str) -> list
     return [backend(dialect).memberships(program, names, clock) for names in by_entity]
 
 
-def _other(database: str, rows: list[tuple[Any, ...]], meant: Mapping[str, Members]) -> str:
+def _other(database: str, rows: list[tuple[Any, ...]], meant: Mapping[str, Membership]) -> str:
     """Which segment holds others than are meant, and who they are."""
     for name, members in meant.items():
         mine = [row for row in rows if row[1] == name]
