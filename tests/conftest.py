@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_address() -> Iterator[str]:
     """The address of a PostgreSQL that runs for as long as the tests do: a server for each worker."""
-    with postgres.server(tmp_path_factory.mktemp("postgres") / "data") as address:
+    with postgres.server() as address:
         yield address

