@@ -303,7 +303,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         "ALTER TABLE segdsl_memberships ALTER customer_id TYPE date USING NULL",
         "the table of memberships holds keys of another type than there are now",
     ),
-    "a read-only database": (
+    "only to be read": (
         "ALTER DATABASE acme SET default_transaction_read_only = on",
         "the database can only be read",
     ),
