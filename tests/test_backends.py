@@ -374,6 +374,15 @@ def test_memberships_say_who_qualifies_and_who_is_assigned(database: duckdb.Duck
     assert [column[0] for column in database.description or ()] == ["id", "segment", "qualifies", "assigned", "as_of"]
 
 
+def test_a_segment_called_like_a_column_is_itself_where_rows_ask(database: duckdb.DuckDBPyConnection) -> None:
+    """The referrals of 1 and 3 are 2, whose age is missing, and 4, who is a vip in the table."""
+    meant = program(
+        "segment vip when age is missing\nsegment a when has customer where in segment vip\nsegment b when vip"
+    )
+    found = rows(database, DUCKDB.memberships(meant, tuple(meant.segments), CLOCK))
+    assert [(row[0], row[1]) for row in found] == [(1, "a"), (1, "b"), (4, "b"), (2, "vip")]
+
+
 def test_sizes_are_in_the_order_that_is_asked_for(database: duckdb.DuckDBPyConnection) -> None:
     query = DUCKDB.sizes(program(LIFECYCLE), ["vips", "free", "old"], CLOCK)
     assert rows(database, query) == [(4, 3, 2, 2, 2, 1, 1)]

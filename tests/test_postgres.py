@@ -429,6 +429,17 @@ def test_a_full_disk_is_said_in_words(acme: str, tmp_path: Path) -> None:
     assert warehouse.in_words(error, target)[0].startswith("the disk of the database is full: could not extend")
 
 
+def test_more_columns_than_there_can_be_are_said(acme: str, tmp_path: Path) -> None:
+    project = written(tmp_path)
+    many = "".join(f"segment s{number} when age > {number}\n" for number in range(850))
+    (project / "segments" / "all.seg").write_text(many)
+    loaded = segdsl.load(project, environment={"URL": acme})
+    with pytest.raises(DatabaseProblem) as problem:
+        segdsl.size(loaded, as_of=RUN_AS_OF)
+    assert problem.value.message.startswith("the query is too large for the database")
+    assert segdsl.size(loaded, [f"s{number}" for number in range(800)], as_of=RUN_AS_OF).segments[17].qualifies == 1
+
+
 def test_two_runs_at_once_leave_the_rows_of_one(acme: str, tmp_path: Path) -> None:
     project = segdsl.load(written(tmp_path), environment={"URL": acme})
     segdsl.run(project, as_of=RUN_AS_OF)
