@@ -11,8 +11,9 @@ from segdsl.backends.unsupported import Unsupported
 
 if TYPE_CHECKING:
     from segdsl.backends.base import Backend
+    from segdsl.backends.tolerant import Tolerant
 
-__all__ = ["DIALECTS", "Backend", "Unsupported", "backend"]
+__all__ = ["DIALECTS", "Backend", "Tolerant", "Unsupported", "backend", "tolerant"]
 
 DIALECTS = ("duckdb",)
 
@@ -24,3 +25,10 @@ def backend(name: str) -> Backend:
     from segdsl.backends.duckdb import DuckDB
 
     return DuckDB()
+
+
+def tolerant() -> Tolerant:
+    """DuckDB as it is asked whether data are what a catalog declares."""
+    from segdsl.backends.tolerant import Tolerant
+
+    return Tolerant()

@@ -21,12 +21,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from segdsl.backends import lower, plan
+from segdsl.backends import declarations, lower, plan
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Table
+from segdsl.semantics.catalog import Catalog, Column, Table
 from segdsl.semantics.types import Type
 
 FileFormat = OneOfWords["parquet", "csv"]
@@ -71,7 +71,29 @@ class Backend(ABC):
 
         Only rows count that the `where` of `table` keeps, seen or not.
         """
-        return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
+        return self._text(self._tree(declarations.key_faults(table, program.catalog, clock)))
+
+    # --- what a catalog declares --------------------------------------------------------------------
+
+    def reads_of_where(self, table: Table, catalog: Catalog, clock: Clock) -> frozenset[str]:
+        """The stored names of what must be read to know which rows of a table count."""
+        return declarations.reads_of_where(table, catalog, clock)
+
+    def declaration_counts(
+        self, table: Table, catalog: Catalog, clock: Clock, asked: Sequence[declarations.Claim], *, with_key: bool
+    ) -> str:
+        """One row: how many rows break each claim; see `declarations.counts`."""
+        return self._text(self._tree(declarations.counts(table, catalog, clock, asked, with_key)))
+
+    def declaration_examples(self, table: Table, catalog: Catalog, clock: Clock, claim: declarations.Claim) -> str:
+        """Rows that show how a claim is broken; see `declarations.examples`."""
+        return self._text(self._tree(declarations.examples(table, catalog, clock, claim)))
+
+    def followed(self, table: Table, catalog: Catalog, clock: Clock, computed: Sequence[Column]) -> str:
+        """One row: where computed columns are missing, and links lead nowhere; see `declarations.followed`."""
+        return self._text(self._tree(declarations.followed(table, catalog, clock, computed)))
+
+    # --- what is stored -----------------------------------------------------------------------------
 
     def tables_used(self, program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[lower.TableUse]:
         """The tables that the queries for `names` read (with `sizing` that for sizes), with the columns they read."""
@@ -126,6 +148,10 @@ class Backend(ABC):
     @abstractmethod
     def list_length(self, list_: exp.Expr) -> exp.Expr:
         """How many known members a list has."""
+
+    @abstractmethod
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        """The different known members of a list; see `plan.Members`."""
 
     @abstractmethod
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
@@ -195,8 +221,8 @@ class Backend(ABC):
             result.set("group", exp.Group(expressions=[says.value(each) for each in select.group_by]))
         if select.having:
             result.set("having", exp.Having(this=says.condition(plan.All(select.having))))
-        if select.order_by:
-            result.set("order", self._order(select.order_by))
+        if select.largest_first or select.order_by:
+            result.set("order", self._order(select.largest_first, select.order_by))
         if select.limit is not None:
             result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
         return result
@@ -227,9 +253,11 @@ class Backend(ABC):
         values = exp.Subquery(this=exp.Values(expressions=rows))
         return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
 
-    def _order(self, names: Sequence[str]) -> exp.Order:
-        columns = [exp.Column(this=self.name(name)) for name in names]
-        return exp.Order(expressions=[exp.Ordered(this=column, nulls_first=False) for column in columns])
+    def _order(self, largest_first: Sequence[str], names: Sequence[str]) -> exp.Order:
+        by = [(exp.Column(this=self.name(name)), name in largest_first) for name in (*largest_first, *names)]
+        return exp.Order(
+            expressions=[exp.Ordered(this=column, desc=desc or None, nulls_first=False) for column, desc in by]
+        )
 
     # --- constants ----------------------------------------------------------------------------------
 

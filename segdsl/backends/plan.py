@@ -206,6 +206,13 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """The different known members of a list, each in a row of its own: an output beside no others."""
+
+    list: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class CountTrue:
     """How many of the terms are true."""
 
@@ -343,6 +350,7 @@ Expression = (
     | Window
     | Choice
     | Length
+    | Members
     | CountTrue
     | Aggregate
     | All
@@ -368,7 +376,7 @@ def may_be_missing(expression: Expression) -> bool:
             return optional
         case Constant() | Distance() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
             return False
-        case Stored() | FirstTrue():
+        case Stored() | FirstTrue() | Members():
             return True
         case Aggregate(function):
             return function not in ("count", "count distinct")
@@ -444,7 +452,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """With `keeps_all`, the outputs of the base come first. `order_by` names outputs."""
+    """With `keeps_all`, the outputs of the base come first. `largest_first`, then `order_by`, name outputs."""
 
     base: Base
     outputs: tuple[Output, ...]
@@ -454,6 +462,7 @@ class Select:
     group_by: tuple[Expression, ...] = ()
     having: tuple[Expression, ...] = ()
     keeps_all: bool = False
+    largest_first: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     limit: int | None = None
 

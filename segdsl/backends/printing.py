@@ -82,6 +82,8 @@ class Expressions:
                 return exp.Case(ifs=[chosen], default=self.condition(otherwise))
             case plan.Length(of, of_list):
                 return self.backend.list_length(self.value(of)) if of_list else exp.Length(this=self.value(of))
+            case plan.Members(of):
+                return self.backend.list_members(self.value(of))
             case plan.CountTrue(terms):
                 ones = [plan.Choice(term, plan.Constant(Decimal(1)), plan.Constant(Decimal(0))) for term in terms]
                 return reduce(lambda left, right: exp.Add(this=left, expression=right), map(self.value, ones))
