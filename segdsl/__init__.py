@@ -30,9 +30,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from segdsl.cache import Cache
     from segdsl.diagnostics import Report
     from segdsl.overlap.comparison import Comparison
-    from segdsl.overlap.relations import Pair
+    from segdsl.overlap.matrix import Pair
     from segdsl.project import Project
     from segdsl.warehouse import Members, RunSummary, Sizes
 
@@ -50,15 +51,22 @@ def load(path: str | Path = ".", *, environment: Mapping[str, str] | None = None
     return project.load(Path(path), environment)
 
 
-def check(project: Project, settings: Mapping[str, str] | None = None, *, today: date | None = None) -> Report:
+def check(
+    project: Project,
+    settings: Mapping[str, str] | None = None,
+    *,
+    today: date | None = None,
+    cache: Cache | None = None,
+) -> Report:
     """Everything that can be known without data: iterable findings, `.sorted()`, `.has_errors`.
 
     `settings` replace the values of `let`s by name, as text: `{"big_spend": "3_000"}`. Reviews that are due and
-    segments that are over are found when `today` is given.
+    segments that are over are found when `today` is given. With a `cache`, a folder such as
+    `segdsl.cache.Cache(Path.home() / ".cache" / "segdsl")`, only what has changed since the last time is worked out.
     """
     from segdsl import compiler
 
-    return compiler.check(project, settings, today).report
+    return compiler.check(project, settings, today, cache).report
 
 
 def overlap(

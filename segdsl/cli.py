@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -30,6 +30,7 @@ from segdsl.source import Span
 
 if TYPE_CHECKING:
     from segdsl.baseline import Compared
+    from segdsl.cache import Cache
     from segdsl.semantics import ir
 
 FINE, FINDINGS, USAGE, DATABASE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -102,7 +103,7 @@ def _check(options: Namespace) -> int:
     _refuse_together(options)
     project = _project(options, options.paths)
     today = datetime.now(ZoneInfo(project.timezone)).date()
-    checked = compiler.check(project, _settings(options), today)
+    checked = compiler.check(project, _settings(options), today, _cache(options))
     if options.write_baseline:
         return _write_baseline(checked, project, options)
     compared = _beside_baseline(checked, project, options)
@@ -250,6 +251,8 @@ def _run(options: Namespace) -> int:
 def _overlap(options: Namespace) -> int:
     from segdsl import relations
 
+    if options.group is not None:
+        return _order(options)
     program = _understood(options)
     names = compiler.chosen(program, options.names)
     pairs = compiler.overlap(program, names)
@@ -259,6 +262,21 @@ def _overlap(options: Namespace) -> int:
         sys.stdout.writelines(relations.as_csv(pairs))
     else:
         print(relations.table(list(pairs), names, _paint(sys.stdout, options)))
+    return FINE
+
+
+def _order(options: Namespace) -> int:
+    """What another order of an exclusive group would change."""
+    from segdsl import relations
+
+    if options.names or options.format == "csv":
+        raise BadRequest("`--group` is about the order of one group, as text or JSON", "leave out the segments and csv")
+    program = _understood(options)
+    found = list(compiler.swaps(program, options.group))
+    if options.format == "json":
+        _print_json(relations.swaps_json(found, program))
+    else:
+        print(relations.swapped(found, program, _paint(sys.stdout, options)))
     return FINE
 
 
@@ -315,6 +333,14 @@ class _Parser(ArgumentParser):
         raise SystemExit(_complain(message, help, USAGE, Namespace()))
 
 
+class _ShowVersion(Action):
+    """Looks up the version when it is asked for: that takes longer than all other arguments together."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        print(f"segdsl {_version()}")
+        parser.exit()
+
+
 def _parser() -> ArgumentParser:
     # Without a default an option before the command is not undone by its silence after it.
     common = _Parser(add_help=False, argument_default=SUPPRESS)
@@ -327,7 +353,7 @@ def _parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         parents=[common],
     )
-    parser.add_argument("--version", action="version", version=f"segdsl {_version()}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
 
     def command(name: str, help: str) -> ArgumentParser:
@@ -346,10 +372,14 @@ def _parser() -> ArgumentParser:
     help = "write what is found now to segdsl.baseline.json: it is not shown any more"
     check.add_argument("--write-baseline", action="store_true", help=help)
     check.add_argument("--no-baseline", action="store_true", help="show the findings of the baseline, too")
+    help = "work out everything anew, and keep nothing for the next time"
+    check.add_argument("--no-cache", action="store_true", help=help)
     _add_settings(check)
     _add_format(check, "text", "json", "github", "sarif", "junit", "markdown")
     overlap = command("overlap", "tell how every two segments stand to each other: who could be in both, without data")
     overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    help = "tell instead who would move if neighbours of this exclusive group were swapped"
+    overlap.add_argument("--group", metavar="NAME", help=help)
     _add_settings(overlap)
     _add_format(overlap, "text", "json", "csv")
     compare = command("compare", "explain one pair of segments: what keeps them apart, or an example of who is in both")
@@ -420,6 +450,27 @@ def _project(options: Namespace, paths: Sequence[str] = ()) -> Project:
     """The project that `-C`, else the first path, else the current folder lies in."""
     start = Path(getattr(options, "folder", None) or (paths[0] if paths else "."))
     return projects.load(start, os.environ)
+
+
+def _cache(options: Namespace) -> Cache | None:
+    """Where answers are kept for the next time: in the user's own folder, or in the one that SEGDSL_CACHE names."""
+    from segdsl.cache import Cache
+
+    named = os.environ.get("SEGDSL_CACHE", "")
+    if options.no_cache or named == "off":
+        return None
+    if named:
+        return Cache(Path(named))
+    if sys.platform == "win32":
+        own = os.environ.get("LOCALAPPDATA")
+    else:
+        own = os.environ.get("XDG_CACHE_HOME")
+    try:
+        # A relative one says nothing (https://specifications.freedesktop.org/basedir-spec).
+        folder = Path(own) if own and Path(own).is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        return None  # whoever runs this has no home
+    return Cache(folder / "segdsl")
 
 
 def _understood(options: Namespace) -> ir.Program:

@@ -10,6 +10,7 @@ The map of the house. The tree on disk is the pipeline:
     warehouse/    who is in it?          SQL + a target -> rows            (connections and drivers live here only)
     compiler.py   this file: the stages, in order
     project.py    the only reader and writer of a project's files
+    cache.py      a folder of what was worked out before; beside the project, never part of it
     introspection.py   does the database hold what the catalog declares?
     folder.py     which file of a folder holds a table; how a file is replaced in one step
     fingerprints.py  what a finding is known by when lines around it move
@@ -34,6 +35,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -42,9 +44,11 @@ from segdsl.diagnostics import Diagnostic, Report, Severity, did_you_mean, liste
 from segdsl.source import Source
 
 if TYPE_CHECKING:
+    from segdsl.cache import Cache
     from segdsl.grammar import ast
     from segdsl.overlap.comparison import Comparison
-    from segdsl.overlap.relations import Pair
+    from segdsl.overlap.matrix import Pair
+    from segdsl.overlap.swaps import Swap
     from segdsl.project import Project
     from segdsl.semantics import ir
     from segdsl.semantics.calendar import Clock
@@ -81,16 +85,38 @@ class Checked:
     outline: Outline
 
 
-def check(project: Project, settings: Mapping[str, str] | None = None, today: date | None = None) -> Checked:
+def check(
+    project: Project,
+    settings: Mapping[str, str] | None = None,
+    today: date | None = None,
+    cache: Cache | None = None,
+) -> Checked:
     """Everything that can be known about a project without data. `settings` replace the values of `let`s. Reviews that
     are due and segments that are over are found when `today` is given.
 
     Without a catalog that can be read there is no program, and only what is wrong with the text is found. Conflicts
-    are looked for once everything else is free of errors.
+    are looked for once everything else is free of errors, with the help of answers that an earlier run left in `cache`.
     """
     from segdsl.overlap import conflicts
 
-    return _looked_at(project, settings, today, conflicts.check, has_all_findings=True)
+    look = conflicts.check if cache is None else partial(_check_conflicts, cache)
+    return _looked_at(project, settings, today, look, has_all_findings=True)
+
+
+def _check_conflicts(cache: Cache, program: ir.Program, report: Report) -> None:
+    """All answers of a program are one entry: the run after this one reads and replaces it."""
+    from segdsl.overlap import conflicts
+    from segdsl.overlap.answers import Answers
+    from segdsl.overlap.digests import Digests
+
+    digests = Digests(program)
+    scope = f"{program.name}\n{digests.scope()}"
+    answers = Answers(digests, cache.read("answers", scope))
+    conflicts.check(program, report, answers)
+    content = answers.content()
+    if content is not None:
+        cache.write("answers", scope, content)
+        cache.trim()
 
 
 def read(project: Project, settings: Mapping[str, str] | None = None) -> Checked:
@@ -306,11 +332,25 @@ def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Cl
 def overlap(program: ir.Program, names: Sequence[str] = ()) -> Iterator[Pair]:
     """The relation of every pair of the segments `names` (none: of all) that are sets of one entity."""
     from segdsl.overlap.analysis import Analysis
-    from segdsl.overlap.relations import Relations
+    from segdsl.overlap.matrix import Matrix
 
     analysis = Analysis(program)
     for entity, of_it in program.by_entity(chosen(program, names)).items():
-        yield from Relations(analysis, entity, of_it).pairs()
+        yield from Matrix(analysis, entity, of_it).pairs()
+
+
+def swaps(program: ir.Program, group: str) -> Iterator[Swap]:
+    """What swapping every two neighbours of the exclusive group `group` would change."""
+    from segdsl.overlap.swaps import swaps
+
+    if group not in program.groups:
+        help = did_you_mean(group, program.groups, f"the groups are {listed(program.groups)}")
+        raise BadRequest(f"there is no group `{group}`", help)
+    if not program.groups[group].exclusive:
+        raise BadRequest(
+            f"group `{group}` is not exclusive: it has no order", "write `exclusive` in it if one shall win"
+        )
+    return swaps(program, group)
 
 
 def compare(program: ir.Program, left: str, right: str) -> Comparison:

@@ -119,6 +119,7 @@ RULES: dict[str, Rule] = (
         always_matches="a segment that everybody is in",
         redundant_condition="a condition that changes nothing where it stands",
         dead_branch="an alternative of `or` that nobody comes to",
+        out_of_range="a comparison that the declared range or list of its column decides",
         nothing_left="an `otherwise` that nobody is left for",
         same_people="two segments that always hold the same customers",
         unproved_promise="an `expect` that could be neither proved nor refuted",
@@ -152,7 +153,8 @@ class Label:
 class Diagnostic:
     """One finding: what is wrong (`message`), where (`label`, then `others`), and what to type (`help`).
 
-    `example` is a customer that shows it, as lines of YAML, or nothing.
+    `example` is a customer that shows it, as lines of YAML, or nothing. `details` are what it is made of, a line each:
+    people see the first few, programs all.
     """
 
     rule: Rule
@@ -160,7 +162,8 @@ class Diagnostic:
     label: Label
     help: str = ""
     others: tuple[Label, ...] = ()
-    example: str = ""  # a customer who shows it, as text of several lines
+    example: str = ""
+    details: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -183,10 +186,12 @@ class Report:
         help: str = "",
         others: Iterable[Label] = (),
         example: str = "",
+        details: Iterable[str] = (),
     ) -> None:
         """Records a finding of the rule named `rule` (a key of `RULES`)."""
         others = tuple(Label(other.span.home, other.text) for other in others)
-        self._diagnostics.append(Diagnostic(RULES[rule], message, Label(span.home, label), help, others, example))
+        label_ = Label(span.home, label)
+        self._diagnostics.append(Diagnostic(RULES[rule], message, label_, help, others, example, tuple(details)))
 
     def extend(self, other: Report) -> None:
         self._diagnostics.extend(other)
@@ -207,9 +212,25 @@ class Report:
 
 
 def worst_first(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Errors, then warnings, then notes; those of one severity by file and by place."""
+    """Errors, then warnings, then notes, of each those first that stop a run; alike ones by file and by place."""
     ranks = {severity: rank for rank, severity in enumerate(Severity)}
-    return sorted(findings, key=lambda each: (ranks[each.severity], each.label.span.source.name, each.label.span.start))
+
+    def rank(each: Diagnostic) -> tuple[int, bool, str, int]:
+        return ranks[each.severity], each.rule.is_judgement, each.label.span.source.name, each.label.span.start
+
+    return sorted(findings, key=rank)
+
+
+# Of more details people see so many, and how many more there are.
+MOST_DETAILS = 5
+
+
+def some_details(finding: Diagnostic) -> list[str]:
+    """The details for people: all, or the first few and how many more."""
+    found = list(finding.details)
+    if len(found) <= MOST_DETAILS + 1:
+        return found
+    return [*found[:MOST_DETAILS], f"... and {len(found) - MOST_DETAILS:,} more: --format json has all"]
 
 
 def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
@@ -219,8 +240,11 @@ def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
     return f"did you mean `{by_folded[close[0]]}`?" if close else instead
 
 
-def listed(names: Iterable[str], limit: int = 8) -> str:
-    """Names in backticks, separated by commas; past `limit` only how many more there are."""
-    names = list(names)
-    shown = ", ".join(f"`{name}`" for name in names[:limit])
-    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
+def listed(names: Iterable[str], limit: int = 8, last: str = "") -> str:
+    """Names in backticks, separated by commas, or by a word before the `last`; past `limit` how many more there are."""
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) > limit:
+        return f"{', '.join(quoted[:limit])} {last or 'and'} {len(quoted) - limit} more"
+    if last and len(quoted) > 1:
+        return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+    return ", ".join(quoted)

@@ -16,12 +16,15 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from segdsl.diagnostics import Diagnostic, Report, did_you_mean, listed
-from segdsl.grammar import ast
 from segdsl.grammar.keys import NAME, WEEKDAYS, Key, Keys
 from segdsl.source import Source, Span
+
+if TYPE_CHECKING:
+    from segdsl.grammar import ast
 
 PROJECT_FILE = "segdsl.yml"
 CATALOG_FILE = "catalog.yml"
@@ -183,6 +186,7 @@ def find(start: Path) -> Path:
 
 def load(start: Path, environment: Mapping[str, str] | None = None) -> Project:
     """Reads the project that `start` lies in."""
+    from segdsl.grammar import ast
     from segdsl.grammar.files import parse_project
 
     root = find(start)
@@ -373,6 +377,8 @@ def _timezone(written: ast.Ident | None, report: Report) -> str:
     if written is None:
         return "UTC"
     # These two are whatever the machine says.
+    if written.text in _listed_timezones() - {"localtime", "Factory"}:
+        return written.text
     known = available_timezones() - {"localtime", "Factory"}
     if written.text in known:
         return written.text
@@ -384,6 +390,16 @@ def _timezone(written: ast.Ident | None, report: Report) -> str:
         "bad-value", f"there is no time zone `{written.text}`", written.span, label="not an IANA time zone", help=help
     )
     return "UTC"
+
+
+def _listed_timezones() -> set[str]:
+    """Those of the package tzdata. For the machine's own, which may be more, hundreds of files must be opened."""
+    from importlib.resources import files
+
+    try:
+        return set(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+    except (ImportError, OSError):
+        return set()
 
 
 def _week_starts(written: ast.Ident | None, report: Report) -> int:

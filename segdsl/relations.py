@@ -14,7 +14,8 @@ from segdsl.diagnostics import Label
 if TYPE_CHECKING:
     from segdsl.overlap.analysis import Answer
     from segdsl.overlap.comparison import Comparison
-    from segdsl.overlap.relations import Pair
+    from segdsl.overlap.matrix import Pair
+    from segdsl.overlap.swaps import Swap
     from segdsl.semantics import ir
 
 JSON_VERSION = 1
@@ -183,4 +184,60 @@ def comparison_json(found: Comparison, program: ir.Program) -> dict[str, object]
         "pairs": [pair],
         "only_left": example(found.left_alone),
         "only_right": example(found.right_alone),
+    }
+
+
+# --- the order of a group -------------------------------------------------------------------------
+
+
+def swapped(found: Sequence[Swap], program: ir.Program, paint: render.Paint = render.PLAIN) -> str:
+    """A paragraph for every two neighbours: who would move if they were swapped."""
+    from segdsl.overlap.analysis import Nobody, Somebody
+    from segdsl.overlap.example_text import as_yaml
+
+    blocks = []
+    for swap in found:
+        stronger, weaker = f"`{render.escaped(swap.stronger)}`", f"`{render.escaped(swap.weaker)}`"
+        head = paint("bold", f"{weaker} above {stronger}" if swap.is_decided else f"{stronger} and {weaker}")
+        match swap.moved:
+            case Nobody() if swap.share_nobody:
+                said = "nobody moves: they share nobody"
+            case Nobody():
+                said = "nobody moves: stronger segments take everyone whom they share"
+            case Somebody(example):
+                lines = "".join(f"\n  {render.escaped(line)}" for line in as_yaml(example, program).splitlines())
+                what = (
+                    f"moves from {stronger} to {weaker}"
+                    if swap.is_decided
+                    else "is not decided: they have one priority"
+                )
+                said = f"this customer {what}, for example:{lines}"
+            case unknown:
+                said = f"not known ({unknown.why})"
+        blocks.append(f"{head}: {said}")
+    return "\n\n".join(blocks) or "no order: there is one segment"
+
+
+def swaps_json(found: Sequence[Swap], program: ir.Program) -> dict[str, object]:
+    """`{"version", "swaps": [{"stronger", "weaker", "decided", "changes", "shared", "witness", "reason"}]}`.
+
+    `changes` is null where it is not known; `shared` is false where they are proved to share nobody.
+    """
+    from segdsl.overlap.analysis import Nobody, Somebody, Unknown
+    from segdsl.overlap.example_text import as_yaml
+
+    return {
+        "version": JSON_VERSION,
+        "swaps": [
+            {
+                "stronger": swap.stronger,
+                "weaker": swap.weaker,
+                "decided": swap.is_decided,
+                "changes": None if isinstance(swap.moved, Unknown) else not isinstance(swap.moved, Nobody),
+                "shared": not swap.share_nobody,
+                "witness": as_yaml(swap.moved.example, program) if isinstance(swap.moved, Somebody) else None,
+                "reason": swap.moved.why if isinstance(swap.moved, Unknown) else "",
+            }
+            for swap in found
+        ],
     }

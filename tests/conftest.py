@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Tests neither read nor fill the cache of whoever runs them.
+os.environ["SEGDSL_CACHE"] = "off"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

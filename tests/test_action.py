@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,3 +55,62 @@ def test_hooks_type_commands_that_exist(hook: dict[str, Any], capsys: pytest.Cap
     assert program == "segdsl" and hook["language"] == "python"
     assert main([command, "--help"]) == 0
     assert re.search(hook["files"], "crm/segments/a.seg") and not re.search(hook["files"], "README.md")
+
+
+# A stand-in for `gh`, which plays what GitHub answers: older comments are in a file, what is sent goes to another.
+GH = """#!/usr/bin/env bash
+if [[ "$*" == *--method* ]]; then
+  [ -e "$FOLDER/read-only" ] && { echo "HTTP 403: Resource not accessible by integration" >&2; exit 1; }
+  echo "$*" >> "$FOLDER/sent"
+else
+  cat "$FOLDER/older"
+fi
+"""
+
+
+def commented(folder: Path, segments: str, older: str = "", *, read_only: bool = False) -> tuple[list[str], str]:
+    """What the step called Comment sends to GitHub, and what it says in the job's log."""
+    project, tools = folder / "crm", folder / "segdsl" / "bin"
+    for each in (project / "segments", tools):
+        each.mkdir(parents=True)
+    catalog = "tables: {customer: {from: c, key: id, columns: {age: {type: integer, min: 0}}}}\nentity: customer\n"
+    (project / "segdsl.yml").write_text("name: crm\n", encoding="utf-8")
+    (project / "catalog.yml").write_text(catalog, encoding="utf-8")
+    (project / "segments" / "a.seg").write_text(segments, encoding="utf-8")
+    (folder / "older").write_text(older, encoding="utf-8")
+    (folder / "sent").touch()
+    if read_only:
+        (folder / "read-only").touch()
+    for name, text in (("gh", GH), ("segdsl", f'#!/bin/sh\nexec "{sys.executable}" -m segdsl "$@"\n')):
+        (tools / name).write_text(text, encoding="utf-8")
+        (tools / name).chmod(0o755)
+    (step,) = (step for step in STEPS if step["name"] == "Comment")
+    environment = {
+        **os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "RUNNER_TEMP": str(folder),
+        "FOLDER": str(folder), "PROJECT": str(project), "NUMBER": "7", "GITHUB_REPOSITORY": "a/b",
+    }  # fmt: skip
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=True)
+    return (folder / "sent").read_text(encoding="utf-8").splitlines(), done.stdout
+
+
+SOUND, EMPTY = "segment a\n  when age > 1\n", "segment a\n  when age > 5 and age < 3\n"
+
+
+@pytest.mark.parametrize(
+    ("segments", "older", "sent"),
+    [
+        (EMPTY, "", ["--method POST repos/a/b/issues/7/comments"]),
+        (EMPTY, "41\n42\n", ["--method PATCH repos/a/b/issues/comments/41"]),
+        (SOUND, "41\n", ["--method PATCH repos/a/b/issues/comments/41"]),
+        (SOUND, "", []),
+    ],
+)
+def test_one_comment_is_kept_up_to_date(segments: str, older: str, sent: list[str], tmp_path: Path) -> None:
+    found, _ = commented(tmp_path, segments, older)
+    assert [line.removeprefix("api ").partition(" --field")[0] for line in found] == sent
+
+
+def test_a_token_that_may_only_read_writes_nothing_and_fails_nothing(tmp_path: Path) -> None:
+    found, said = commented(tmp_path, EMPTY, read_only=True)
+    assert found == [] and "a fork's may only read" in said

@@ -16,12 +16,13 @@ PACKAGE = Path(__file__).parent.parent / "segdsl"
 ROOMS: dict[str, set[str]] = {
     "source": set(),
     "diagnostics": {"source"},
+    "cache": set(),
     "grammar": {"source", "diagnostics"},
     "semantics": {"source", "diagnostics", "grammar.ast"},
     "backends": {"source", "diagnostics", "semantics"},
     "overlap": {"source", "diagnostics", "semantics"},
     "project": {"source", "diagnostics", "grammar.ast", "grammar.files", "grammar.keys"},
-    "compiler": {"source", "diagnostics", "grammar", "semantics", "overlap", "backends", "project"},
+    "compiler": {"source", "diagnostics", "cache", "grammar", "semantics", "overlap", "backends", "project"},
     "introspection": {"source", "diagnostics", "semantics"},
     "folder": {"diagnostics", "semantics.catalog", "introspection"},
     "warehouse": {"diagnostics", "semantics", "backends", "compiler", "project", "introspection", "folder"},
@@ -32,9 +33,9 @@ ROOMS: dict[str, set[str]] = {
     "relations": {"render", "diagnostics", "overlap", "semantics.ir"},
     "scaffold": {"diagnostics", "compiler"},
     "schemas": {"grammar.keys", "grammar.files", "grammar.yaml_definitions", "semantics.declare", "project"},
-    "cli": {"source", "diagnostics", "semantics.ir", "compiler", "project", "introspection", "folder", "warehouse",
-            "render", "results", "relations", "scaffold", "schemas", "fingerprints", "baseline"},
-    "__init__": {"diagnostics", "overlap", "compiler", "project", "warehouse"},
+    "cli": {"source", "diagnostics", "cache", "semantics.ir", "compiler", "project", "introspection", "folder",
+            "warehouse", "render", "results", "relations", "scaffold", "schemas", "fingerprints", "baseline"},
+    "__init__": {"diagnostics", "cache", "overlap", "compiler", "project", "warehouse"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -48,6 +49,7 @@ LIBRARIES: dict[str, set[str]] = {
     "duckdb_engine": {"warehouse"},
     "jinja2": {"scaffold"},
     "z3": {"overlap"},
+    "numpy": {"overlap"},
 }
 
 # What asks the machine rather than the caller, and the rooms that may.

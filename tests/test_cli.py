@@ -146,7 +146,7 @@ def test_findings_as_json(shop: Path) -> None:
     shape = json.loads(segdsl("check", "--format", "json", at=shop, code=1).stdout)
     (finding,) = shape["diagnostics"]
     place = ["file", "line", "column", "end_line", "end_column"]
-    assert list(finding) == ["rule", "severity", "message", *place, "help", "example"]
+    assert list(finding) == ["rule", "severity", "message", *place, "help", "example", "details"]
     assert (finding["rule"], finding["file"], finding["line"], finding["column"]) == (
         "unknown-column",
         "segments/extra.seg",

@@ -58,5 +58,21 @@ def test_the_analysis_says_of_every_pair_what_counting_says() -> None:
 
 
 def test_the_findings_are_these() -> None:
-    found = Counter(each.rule.name for each in segdsl.check(segdsl.load(FOLDER)))
-    assert found == {"incomplete-group": 1, "shadowed": 1, "repeated-priority": 21}
+    found = list(segdsl.check(segdsl.load(FOLDER)))
+    assert Counter(each.rule.name for each in found) == {"incomplete-group": 1, "shadowed": 1, "repeated-priority": 1}
+    by_rule = {each.rule.name: each for each in found}
+    counted = "of the 64 combinations of `recency`, `frequency` and `monetary`"
+    assert f"39 {counted} are in several segments" in by_rule["repeated-priority"].message
+    assert f"1 {counted} is in none" in by_rule["incomplete-group"].message
+    assert by_rule["incomplete-group"].details == ("no segment takes recency 0, frequency 0, monetary 0",)
+    assert len(by_rule["repeated-priority"].details) == 21
+
+
+def test_mended_nothing_is_found_and_everybody_is_somewhere() -> None:
+    project = segdsl.load(FOLDER / "mended")
+    assert list(segdsl.check(project)) == []
+    program = compiler.understood(project)
+    found = memberships(program, {"customer": RANKS}, AS_OF)
+    assigned = Counter(key for name in program.groups["rfm"].members for key in found[name].assigned)
+    assert assigned == dict.fromkeys(range(64), 1)
+    assert all(found[name].assigned for name in program.groups["rfm"].members)

@@ -152,6 +152,7 @@ def test_findings_as_json_have_exact_places() -> None:
                 "end_column": 5,
                 "help": "try",
                 "example": "",
+                "details": [],
             }
         ],
         "summary": {"errors": 1, "warnings": 0, "notes": 0, "in_baseline": 0, "segments": 2, "files": 1},

@@ -243,7 +243,8 @@ def test_a_comment_is_never_longer_than_github_takes() -> None:
 
 
 def test_a_few_findings_are_shown_in_full() -> None:
-    blocks = list(listing([*many("empty-file", 2), *many("syntax", 10)]))
+    *blocks, numbers = listing([*many("empty-file", 2), *many("syntax", 10)])
+    assert numbers == "10 syntax, 2 empty-file\none rule alone: --rule syntax"
     assert [block.split(":")[0] for block in blocks] == ["error[syntax]"] * 10 + ["warning[empty-file]"] * 2
 
 
@@ -255,7 +256,7 @@ def test_of_many_the_first_are_shown_then_a_line_each_then_a_number() -> None:
     assert lines[0] == "error[syntax] a.seg:4:1: m3"
     assert len(lines) == 18
     assert lines[-1] == "... and 230 more of syntax; show them with --limit 0"
-    assert blocks[5].startswith("warning[empty-file]") and len(blocks) == 6
+    assert blocks[5].startswith("warning[empty-file]") and len(blocks) == 7
 
 
 def test_without_a_limit_everything_is_shown() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, Claim, Nobody, within
-from segdsl.overlap.formula import Test
+from segdsl.overlap.formula import NEVER, Test
+from segdsl.overlap.ranges import reason
+from segdsl.overlap.words import overlaps, written
 from segdsl.semantics import ir
 from segdsl.source import Span
 
@@ -33,7 +35,7 @@ def check(analysis: Analysis, report: Report) -> None:
                 help="write `when everyone` if that is meant",
             )
             continue
-        _Parts(analysis, segment.entity, report).look(segment.condition, [])
+        _Parts(analysis, segment, report).look(segment.condition, [])
 
 
 def _report_never(analysis: Analysis, segment: ir.Segment, nobody: Nobody, report: Report) -> None:
@@ -58,17 +60,39 @@ def _report_never(analysis: Analysis, segment: ir.Segment, nobody: Nobody, repor
             others=(Label(segment.span, "nobody is in it"),),
         )
         return
-    places = _places(nobody.because, segment.condition.span)
+    alone = _never(analysis, segment.entity, segment.condition)
+    places = _places(nobody.because, alone.span)
+    own = [place for place in places if overlaps(place, segment.condition.span.home)]
+    # It is told where the segment is: what it refers to may be written elsewhere.
+    main = own[0] if own else segment.span.home
+    places = [main, *(place for place in places if place != main)]
     report.add(
         "never-matches",
-        f"nobody can be in segment `{segment.name}`",
-        places[0],
-        label="this" if len(places) > 1 else "no value is like this",
+        f"nobody can be in segment `{segment.name}`{_why(places if own else places[1:])}",
+        main,
+        label="nobody is in it" if not own else "this" if len(places) > 1 else reason(alone) or "no value is like this",
         help="change one of the conditions that are marked" if len(places) > 1 else "change it, or leave it out",
         others=[
-            Label(span, "and this never hold together" if span is places[-1] else "and this") for span in places[1:]
+            Label(span, "and this never hold together" if span is places[-1] else "this" if not own else "and this")
+            for span in places[1:]
         ],
     )
+
+
+def _never(analysis: Analysis, entity: str, node: ir.Condition) -> ir.Condition:
+    """The innermost part of a condition that never holds by itself, where all of it has to hold."""
+    for term in node.terms if isinstance(node, ir.All) else ():
+        if _is_its_own(term, node) and analysis.formula(entity, Claim(term)) == NEVER:
+            return _never(analysis, entity, term)
+    return node
+
+
+def _why(places: Sequence[Span]) -> str:
+    """What never holds, or never together, in a few words."""
+    first, *others = (f"`{written(place)}`" for place in places)
+    if not others:
+        return f": {first} never holds"
+    return f": {first} and {others[0] if len(others) == 1 else f'{len(others)} more conditions'} never hold together"
 
 
 def _places(tests: Sequence[Test], instead: Span) -> list[Span]:
@@ -88,8 +112,9 @@ def _rows(node: ir.Node) -> Iterator[ir.Rows]:
 class _Parts:
     """The terms of a condition, each seen beside what must hold as well where it stands."""
 
-    def __init__(self, analysis: Analysis, entity: str, report: Report) -> None:
-        self.analysis, self.entity, self.report = analysis, entity, report
+    def __init__(self, analysis: Analysis, segment: ir.Segment, report: Report) -> None:
+        self.analysis, self.segment, self.report = analysis, segment, report
+        self.entity = segment.entity
 
     def look(self, node: ir.Condition, beside: list[Claim]) -> None:
         """Reports the parts of `node` that change nothing; `beside` are claims that hold wherever it counts."""
@@ -107,7 +132,7 @@ class _Parts:
             if _is_its_own(term, node) and not _is_for_readers(term):
                 nobody = self.analysis.proof(self.entity, [*beside, *others, Claim(term, False)])
                 if nobody is not None:
-                    self._report_redundant(term, nobody)
+                    self._report_redundant(term, nobody, f"changes nothing in segment `{self.segment.name}`")
                     terms.remove(term)
                     continue
             self.look(term, [*beside, *others])
@@ -119,34 +144,45 @@ class _Parts:
                 continue
             nobody = self.analysis.proof(self.entity, [*beside, Claim(term)])
             if nobody is not None:
-                places = [span for span in _places(nobody.because, term.span) if not _overlaps(span, term.span)]
-                self.report.add(
+                self._report(
                     "dead-branch",
-                    "nobody comes to this alternative",
-                    term.span,
-                    help="change it, or leave it out",
-                    others=[Label(span, "this rules it out") for span in places],
+                    term,
+                    nobody,
+                    f"brings nobody into segment `{self.segment.name}`",
+                    ("rules it out", "no value is like this"),
+                    "change it, or leave it out",
                 )
                 terms.remove(term)
                 continue
             nobody = self.analysis.proof(self.entity, [*beside, Claim(term), *others])
             if nobody is not None:
-                self._report_redundant(term, nobody, "this alternative adds nobody")
+                self._report_redundant(
+                    term, nobody, f"adds nobody to segment `{self.segment.name}`", "holds them already"
+                )
                 terms.remove(term)
                 continue
             self.look(term, [*beside, *others])
 
     def _report_redundant(
-        self, term: ir.Condition, nobody: Nobody, message: str = "this condition changes nothing"
+        self, term: ir.Condition, nobody: Nobody, what: str, by_others: str = "says it already"
     ) -> None:
-        places = [span for span in _places(nobody.because, term.span) if not _overlaps(span, term.span)]
+        help = "leave it out, or change it if something else was meant"
+        self._report("redundant-condition", term, nobody, what, (by_others, "it holds of everyone"), help)
+
+    def _report(
+        self, rule: str, term: ir.Condition, nobody: Nobody, what: str, reasons: tuple[str, str], help: str
+    ) -> None:
+        """`reasons` are what other conditions do to the term, and what holds of it where there are none."""
+        by_others, by_itself = reasons
+        places = [place for place in _places(nobody.because, term.span) if not overlaps(place, term.span.home)]
+        by = f": `{written(places[0])}` {by_others}" if len(places) == 1 else "" if places else f": {by_itself}"
         self.report.add(
-            "redundant-condition",
-            message,
+            rule,
+            f"`{written(term.span)}` {what}{by}",
             term.span,
-            label="" if places else "it holds of everyone",
-            help="leave it out, or change it if something else was meant",
-            others=[Label(span, "this says it already") for span in places],
+            label="" if places else reason(term),
+            help=help,
+            others=[Label(place, f"this {by_others}") for place in places],
         )
 
 
@@ -158,7 +194,3 @@ def _is_for_readers(term: ir.Condition) -> bool:
 def _is_its_own(term: ir.Condition, whole: ir.Condition) -> bool:
     """Whether a term is written by itself: `between` and its like are one condition of two tests."""
     return term.span.home != whole.span.home
-
-
-def _overlaps(left: Span, right: Span) -> bool:
-    return left.source == right.source and left.start < right.end and right.start < left.end

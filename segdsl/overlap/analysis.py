@@ -8,10 +8,12 @@ the same question has the same answer on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import chain
+from typing import Any, TypeVar
 from typing import Literal as OneOf
 from zoneinfo import ZoneInfo
 
@@ -19,7 +21,8 @@ from segdsl.overlap import moments
 from segdsl.overlap.axes import Aggregate, Count, RowSet, Standing, Time
 from segdsl.overlap.cells import Corpus
 from segdsl.overlap.company import companies
-from segdsl.overlap.domains import Ordered
+from segdsl.overlap.digests import Digests
+from segdsl.overlap.domains import Ordered, first_whole
 from segdsl.overlap.formula import NEVER, All, Formula, Test, complement, tests
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.normalize import Normalizer
@@ -32,10 +35,16 @@ from segdsl.semantics.evaluate import BadKeys, BadMoment, BadValue, truths
 from segdsl.semantics.types import Date
 from segdsl.source import NOWHERE
 
+T = TypeVar("T")
+
 # What one question may cost, in steps of the search; and how many boxes are tried for an example.
 STEPS = 60_000
+# For the questions that all members of a group take part in.
+STEPS_FOR_GROUP = 2_000_000
 MOST_BOXES = 40
 MOST_MOMENTS = 12
+# On the first of these, so many months ago are few days (as in February) or many ago.
+LONG_OR_SHORT = (3, 5, 9, 10)
 # Where no definition names a day, examples are made for this one.
 DEFAULT_DAY = date(2026, 1, 15)
 
@@ -87,9 +96,13 @@ class Analysis:
         self.normalizer = Normalizer(program)
         self.histories = Histories(self.normalizer)
 
+    @cached_property
+    def digests(self) -> Digests:
+        return Digests(self.program)
+
     def ask(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> Answer:
         """Whether some row of `entity` keeps all claims."""
-        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        terms = self.terms(entity, claims)
         if NEVER in terms:
             return Nobody(())
         corpus = self.histories.corpus(*terms)
@@ -110,7 +123,7 @@ class Analysis:
 
     def proof(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> Nobody | None:
         """The proof that no row of `entity` keeps all claims, where one is found; examples are not looked for."""
-        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        terms = self.terms(entity, claims)
         if NEVER in terms:
             return Nobody(())
         corpus = self.histories.corpus(*terms)
@@ -118,8 +131,16 @@ class Analysis:
 
     def may_be(self, entity: str, claims: Sequence[Claim], steps: int = STEPS) -> bool:
         """Whether no proof is found that nobody keeps all claims: the same question, without the reason."""
-        terms = [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
+        terms = self.terms(entity, claims)
         return NEVER not in terms and self._may_be(self.histories.corpus(*terms), terms, steps)
+
+    def once(self, kind: str, segments: Sequence[str], is_one: Callable[[Any], bool], work_out: Callable[[], T]) -> T:
+        """What is worked out about `segments`, plain data: kept where answers are, if `is_one` knows it again."""
+        return work_out()
+
+    def terms(self, entity: str, claims: Sequence[Claim]) -> list[Formula]:
+        """What holds of a row of `entity` that keeps all claims."""
+        return [self.normalizer.seen(entity), *(self.formula(entity, claim) for claim in claims)]
 
     def formula(self, entity: str, claim: Claim) -> Formula:
         """Who keeps a claim."""
@@ -133,7 +154,7 @@ class Analysis:
     ) -> Example | str:
         """A customer of the box whom the evaluator accepts; else why not, or nothing where the box turns out empty."""
         why = "no example found"
-        for clock in self._clocks(terms):
+        for clock in self._clocks(terms, _days_of(corpus, box)):
             try:
                 found = self._built(entity, claims, corpus, box, clock)
                 if found is not None:
@@ -166,13 +187,21 @@ class Analysis:
         found = truths(self.program, entity, conditions, example.world, example.key, example.as_of)
         return found == [claim.holds for claim in claims] and any_row(example)
 
-    def _clocks(self, terms: Sequence[Formula]) -> Iterator[Clock]:
-        """Moments at which an example may be there: one for all, and others around the days that definitions name."""
+    def _clocks(self, terms: Sequence[Formula], allowed: Ordered | None) -> Iterator[Clock]:
+        """Moments at which an example may be there: one for all, and others around the days that definitions name.
+
+        Where conditions look at the day itself, only days `allowed` by them, their edges among these.
+        """
         zone = ZoneInfo(self.program.timezone)
         noon = datetime(DEFAULT_DAY.year, DEFAULT_DAY.month, DEFAULT_DAY.day, 12)
         first = Clock(noon.replace(tzinfo=zone).astimezone(UTC), zone, self.program.week_starts)
-        days, offsets = _times(terms)
-        for moment in moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]:
+        days, offsets = named_times(terms)
+        tried = moments.suggested(first, days, offsets, False)[:MOST_MOMENTS]
+        tried += [_noon(date(first.today.year, month, 1).toordinal(), zone) for month in LONG_OR_SHORT]
+        if allowed is not None:
+            tried = [moment for moment in tried if allowed.holds(moment.astimezone(zone).toordinal())]
+            tried += [_noon(day, zone) for day in _edges(allowed) if 400 <= day <= date.max.toordinal() - 400]
+        for moment in tried:
             yield Clock(moment, zone, self.program.week_starts)
 
     # --- proofs ---------------------------------------------------------------------------------------
@@ -213,7 +242,30 @@ def any_row(example: Example) -> bool:
     return bool(example.world.get(example.entity))
 
 
-def _times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
+def _days_of(corpus: Corpus, box: Box) -> Ordered | None:
+    """The days (as ordinals) that `today` may be in a box; None where nothing is asked of it."""
+    for number, mask in box.items():
+        axis = corpus.axes[number]
+        if isinstance(axis.about, Time) and isinstance(axis.about.value, ir.Today) and axis.about.family == "written":
+            values = corpus.cells[number].values(mask)
+            assert isinstance(values, Ordered), "days are ordered"
+            return values
+    return None
+
+
+def _edges(days: Ordered) -> Iterator[int]:
+    """The first and the last day of each stretch."""
+    for start, end in days.stretches():
+        yield from () if start is None else (first_whole(start),)
+        yield from () if end is None else (first_whole(end) - 1,)
+
+
+def _noon(day: int, zone: ZoneInfo) -> datetime:
+    at = date.fromordinal(day)
+    return datetime(at.year, at.month, at.day, 12, tzinfo=zone).astimezone(UTC)
+
+
+def named_times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
     """The days that formulas name (as ordinals), and how many days away their moving windows reach."""
     days: dict[int, None] = {}
     offsets: dict[int, None] = {}
@@ -228,7 +280,9 @@ def _times(terms: Iterable[Formula]) -> tuple[list[int], list[int]]:
                         if family == "written":
                             days[int(place) if isinstance(value.type, Date) else int(place) // moments.DAY + 1] = None
                         elif family in ("days", "months"):
-                            offsets[int(place) * (1 if family == "days" else 30)] = None
+                            offsets[int(place) if family == "days" else int(place) * 487 // 16] = (
+                                None  # a month is 30 7/16 days long
+                            )
                 case Count(rows) | Aggregate(_, rows) if rows not in seen:
                     seen.add(rows)
                     waiting.append(rows.where)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
@@ -83,13 +84,12 @@ class Balance:
 def balanced(wanted: Mapping[Axis, Values], histories: Histories, fitting: Fitting, own: Own) -> Balance:
     """Raises `CannotBuild`."""
     system = _System(wanted, histories, fitting, own)
-    for sharing in SHARING:
-        for is_plain in (True, False):
-            found = system.solved(sharing, is_plain)
-            if found is not None:
-                return found
-    if system.is_impossible():
-        raise CannotBuild("no numbers of rows fit together", impossible=True)
+    for number, (sharing, is_plain) in enumerate(product(SHARING, (True, False))):
+        found = system.solved(sharing, is_plain)
+        if found is not None:
+            return found
+        if number == 0 and system.is_impossible():
+            raise CannotBuild("no numbers of rows fit together", impossible=True)
     raise CannotBuild("no numbers of rows were found that fit together")
 
 

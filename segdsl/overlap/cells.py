@@ -23,6 +23,7 @@ class Cells:
 
     def __init__(self, axis: Axis, used: Iterable[Values]) -> None:
         self.axis = axis
+        self._values: dict[int, Values] = {}
         all_ = axis.all
         if isinstance(all_, Ordered):
             cuts = sorted({cut for each in (all_, *used) if isinstance(each, Ordered) for cut in each.cuts})
@@ -58,6 +59,11 @@ class Cells:
 
     def values(self, mask: int) -> Values:
         """All values of the cells in a mask."""
+        if mask not in self._values:
+            self._values[mask] = self._joined(mask)
+        return self._values[mask]
+
+    def _joined(self, mask: int) -> Values:
         joined = self.axis.all.meet(self.axis.all.complement())  # type: ignore[arg-type]
         for bit, part in enumerate(self.parts):
             if mask >> bit & 1:
@@ -65,31 +71,75 @@ class Cells:
         return meet(joined, self.axis.all)
 
 
+class Cuts:
+    """The cells of axes and what they say of each other, for every way that formulas have cut them: each made once."""
+
+    def __init__(self, tie: Tie, tied: Callable[[Axis], object]) -> None:
+        self.tie, self.tied = tie, tied
+        self._cells: dict[tuple[Axis, frozenset[Values]], Cells] = {}
+        self._rows: dict[tuple[Cells, Cells], list[int]] = {}
+        self._said: dict[tuple[Axis, Axis], dict[Values, Values]] = {}
+
+    def cells(self, axis: Axis, used: Iterable[Values]) -> Cells:
+        """The cells of an axis, cut where any of some sets of its values begin or end."""
+        key = axis, frozenset(used)
+        if key not in self._cells:
+            self._cells[key] = Cells(*key)
+        return self._cells[key]
+
+    def rows(self, ours: Cells, theirs: Cells) -> list[int]:
+        """For each cell of the first axis the cells of the second that it allows, and that allow it."""
+        if (ours, theirs) not in self._rows:
+            allowed = self._masks(ours, theirs)
+            back = self._masks(theirs, ours)
+            for bit, mask in enumerate(back):
+                for own in range(len(allowed)):
+                    if not mask >> own & 1:
+                        allowed[own] &= ~(1 << bit)
+            self._rows[ours, theirs] = allowed
+        return self._rows[ours, theirs]
+
+    def _masks(self, ours: Cells, theirs: Cells) -> list[int]:
+        """For each cell of the first axis what it says of the second. Many ways to cut an axis have cells in common."""
+        said = self._said.setdefault((ours.axis, theirs.axis), {})
+        found = []
+        for part in ours.parts:
+            values = said.get(part)
+            if values is None:
+                values = said[part] = self.tie(ours.axis, part, theirs.axis)
+            found.append(theirs.mask(values))
+        return found
+
+
 class Corpus:
     """The cells of all axes of some formulas about rows of one table, and what the axes say of each other."""
 
-    def __init__(self, formulas: Iterable[Formula], tie: Tie, tied: Callable[[Axis], object]) -> None:
+    def __init__(self, formulas: Iterable[Formula], cuts: Cuts) -> None:
         used: dict[Axis, dict[Values, None]] = {}
         for formula in formulas:
             for test in tests(formula):
                 used.setdefault(test.axis, {})[test.values] = None
         self.axes = list(used)
         self.numbers = {axis: number for number, axis in enumerate(self.axes)}
-        self.cells = [Cells(axis, used[axis]) for axis in self.axes]
-        self._tie = tie
+        self.cells = [cuts.cells(axis, used[axis]) for axis in self.axes]
+        self._cuts = cuts
         self._groups: dict[object, list[int]] = {}
         self._group_of: list[list[int]] = []
         for number, axis in enumerate(self.axes):
-            group = self._groups.setdefault(tied(axis), [])
+            group = self._groups.setdefault(cuts.tied(axis), [])
             group.append(number)
             self._group_of.append(group)
+        self._encoded: dict[Test, tuple[int, int]] = {}
         self._rows: dict[tuple[int, int], list[int]] = {}
         self._implied: dict[tuple[int, int, int], int] = {}
 
     def encoded(self, test: Test) -> tuple[int, int]:
         """A test as the number of its axis and the cells that pass it."""
-        number = self.numbers[test.axis]
-        return number, self.cells[number].mask(test.values)
+        found = self._encoded.get(test)
+        if found is None:
+            number = self.numbers[test.axis]
+            found = self._encoded[test] = number, self.cells[number].mask(test.values)
+        return found
 
     def group(self, number: int) -> list[int]:
         """The axes that may say something of each other, this one among them."""
@@ -101,24 +151,13 @@ class Corpus:
         if key not in self._implied:
             rows = self._rows.get((first, second))
             if rows is None:
-                rows = self._rows[first, second] = self._row_masks(first, second)
+                rows = self._rows[first, second] = self._cuts.rows(self.cells[first], self.cells[second])
             found = 0
             for bit, row in enumerate(rows):
                 if mask >> bit & 1:
                     found |= row
             self._implied[key] = found
         return self._implied[key]
-
-    def _row_masks(self, first: int, second: int) -> list[int]:
-        """For each cell of the first axis the cells of the second that it allows, and that allow it."""
-        ours, theirs = self.cells[first], self.cells[second]
-        allowed = [theirs.mask(self._tie(ours.axis, part, theirs.axis)) for part in ours.parts]
-        back = [ours.mask(self._tie(theirs.axis, part, ours.axis)) for part in theirs.parts]
-        for bit, mask in enumerate(back):
-            for own in range(len(allowed)):
-                if not mask >> own & 1:
-                    allowed[own] &= ~(1 << bit)
-        return allowed
 
 
 def _meets(part: Ordered, values: Ordered) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
 
 from segdsl.overlap.analysis import Analysis, Answer, Nobody, Somebody, Unknown, within
-from segdsl.overlap.relations import Relation
 from segdsl.semantics import ir
+
+Relation = OneOf["disjoint", "overlaps", "within", "contains", "equal", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ def compare(program: ir.Program, left: str, right: str) -> Comparison:
     winner = left if left in program.rivals(right) else right if right in program.rivals(left) else None
     if one.priority == other.priority:
         winner = None  # that is not decided
+    if winner is not None and isinstance(both, Somebody):
+        # Whom an even stronger segment takes, neither of the two does: the example is of one whom they decide about.
+        rivals = [within(rival, False) for rival in program.rivals(winner)]
+        decided = analysis.ask(entity, [within(left), within(right), *rivals]) if rivals else both
+        if isinstance(decided, Somebody):
+            both = decided
+        else:
+            winner = None
     return Comparison(left, right, relation, both, left_alone, right_alone, winner)
 
 

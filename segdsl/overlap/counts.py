@@ -18,7 +18,7 @@ from segdsl.overlap.cells import Corpus
 from segdsl.overlap.domains import Listed, Ordered, Values
 from segdsl.overlap.formula import Formula, complement, test
 from segdsl.overlap.histories import Histories
-from segdsl.overlap.search import Box, Budget, TooHard, boxes
+from segdsl.overlap.search import Box, Budget, Narrowing, TooHard, boxes
 from segdsl.semantics import ir
 from segdsl.semantics.types import Boolean, Number, Text
 
@@ -103,16 +103,16 @@ def _chosen(
     choices: Sequence[Sequence[tuple[Formula, object]]], corpus: Corpus, budget: Budget
 ) -> Iterator[tuple[list[Formula], list[object]]]:
     """Every way to choose one of each that a row may fulfil."""
-    waiting: list[tuple[list[Formula], list[object]]] = [([], [])]
+    waiting: list[tuple[Narrowing, list[Formula], list[object]]] = [(Narrowing({}, []), [], [])]
     while waiting:
-        terms, marks = waiting.pop()
-        if next(boxes(corpus, terms, budget), None) is None:
-            continue
+        so_far, terms, marks = waiting.pop()
         if len(marks) == len(choices):
             yield terms, marks
             continue
         for formula, mark in reversed(choices[len(marks)]):
-            waiting.append(([*terms, formula], [*marks, mark]))
+            closer = so_far.with_term(corpus, formula, budget)
+            if closer is not None:
+                waiting.append((closer, [*terms, formula], [*marks, mark]))
 
 
 def _fitting_box(corpus: Corpus, terms: Sequence[Formula], fitting: Fitting) -> tuple[Box, bool]:

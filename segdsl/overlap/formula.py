@@ -6,8 +6,7 @@ Formulas are values; parts that several segments share are shared, and every pas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 from segdsl.overlap.axes import Axis
 from segdsl.overlap.domains import Values, join, meet
@@ -15,14 +14,16 @@ from segdsl.source import NOWHERE, Span
 
 
 class _Remembered:
-    """Formulas are looked up again and again: each counts its hash once."""
+    """Formulas are looked up again and again: each counts its hash once, and is turned around once."""
 
-    @cached_property
-    def _hash(self) -> int:
-        return hash((type(self).__name__, *(getattr(self, each.name) for each in fields(self) if each.compare)))  # type: ignore[arg-type]
+    def content(self) -> tuple[object, ...]:
+        raise NotImplementedError
 
     def remembered(self) -> int:
-        return self._hash
+        found: int | None = self.__dict__.get("_hash")
+        if found is None:
+            found = self.__dict__["_hash"] = hash((type(self).__name__, *self.content()))
+        return found
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class Test(_Remembered):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     __hash__ = _Remembered.remembered
 
+    def content(self) -> tuple[object, ...]:
+        return self.axis, self.values
+
 
 @dataclass(frozen=True)
 class All(_Remembered):
@@ -41,6 +45,9 @@ class All(_Remembered):
 
     terms: tuple[Formula, ...]
     __hash__ = _Remembered.remembered
+
+    def content(self) -> tuple[object, ...]:
+        return self.terms
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ class Any(_Remembered):
     terms: tuple[Formula, ...]
     __hash__ = _Remembered.remembered
 
+    def content(self) -> tuple[object, ...]:
+        return self.terms
+
 
 @dataclass(frozen=True)
 class Least(_Remembered):
@@ -58,6 +68,9 @@ class Least(_Remembered):
     count: int
     terms: tuple[Formula, ...]
     __hash__ = _Remembered.remembered
+
+    def content(self) -> tuple[object, ...]:
+        return self.count, *self.terms
 
 
 Formula = Test | All | Any | Least
@@ -131,6 +144,13 @@ def at_least(count: int, terms: Iterable[Formula]) -> Formula:
 
 def complement(formula: Formula) -> Formula:
     """Everyone whom `formula` leaves out, those of whom something is missing among them."""
+    found: Formula | None = formula.__dict__.get("_complement")
+    if found is None:
+        found = formula.__dict__["_complement"] = _turned_around(formula)
+    return found
+
+
+def _turned_around(formula: Formula) -> Formula:
     match formula:
         case Test(axis, values, span):
             return test(axis, values.complement(), span)

@@ -11,12 +11,13 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from segdsl.overlap.axes import Aggregate, Axis, Count, RowSet, number_cut, only_missing
-from segdsl.overlap.cells import Corpus
-from segdsl.overlap.domains import Cut, Ordered, Values, meet
-from segdsl.overlap.formula import Formula, complement
+from segdsl.overlap.axes import Aggregate, Axis, Count, RowSet, number_at, number_cut, only_missing
+from segdsl.overlap.cells import Corpus, Cuts
+from segdsl.overlap.domains import Cut, Ordered, Values, first_whole, is_within, meet
+from segdsl.overlap.formula import All, Formula, Test, complement
 from segdsl.overlap.normalize import Normalizer
 from segdsl.overlap.search import Budget, TooHard, is_possible
+from segdsl.overlap.ties import implied, tied
 from segdsl.semantics import ir
 from segdsl.semantics.types import Number
 
@@ -35,16 +36,13 @@ class Histories:
         self._possible: dict[tuple[Formula, ...], bool] = {}
         self._within: dict[tuple[RowSet, Formula], bool] = {}
         self._can_be: dict[RowSet, bool] = {}
+        self._plain: dict[Formula, dict[Axis, Values] | None] = {}
         normalizer.can_be = self.can_be
+        self._cuts = Cuts(lambda first, values, second: implied(first, values, second, self), tied)
 
     def corpus(self, *formulas: Formula) -> Corpus:
         """The cells of some formulas about rows of one table."""
-        from segdsl.overlap.ties import implied, tied
-
-        def tie(first: Axis, values: Values, second: Axis) -> Values:
-            return implied(first, values, second, self)
-
-        return Corpus(formulas, tie, tied)
+        return Corpus(formulas, self._cuts)
 
     def possible(self, *formulas: Formula) -> bool:
         """Whether a row may fulfil all of them; true when that is too hard to say."""
@@ -65,8 +63,35 @@ class Histories:
         """Whether every row of `outer`'s table that fulfils `inner` is one of `outer`."""
         key = (outer, inner)
         if key not in self._within:
-            self._within[key] = inner == outer.where or not self.possible(inner, complement(outer.where))
+            self._within[key] = inner == outer.where or self._is_narrower(inner, outer.where)
         return self._within[key]
+
+    def _is_narrower(self, inner: Formula, outer: Formula) -> bool:
+        """Whether every row that fulfils `inner` fulfils `outer`. Most filters are plain, and need no search."""
+        ours, theirs = self._by_axis(inner), self._by_axis(outer)
+        if ours is None or theirs is None:
+            return not self.possible(inner, complement(outer))
+        beyond = [axis for axis, values in theirs.items() if not is_within(ours.get(axis, axis.all), values)]
+        if not beyond:
+            return True
+        for axis in beyond:
+            if not any(other != axis and tied(other) == tied(axis) for other in ours):
+                # Nothing else says anything of this axis, so any row of `inner` may have a value beyond `outer`.
+                return not self.possible(inner)
+        return not self.possible(inner, complement(outer))
+
+    def _by_axis(self, formula: Formula) -> dict[Axis, Values] | None:
+        """What a formula leaves of each axis when it is nothing but tests that all hold; None when it is more."""
+        if formula not in self._plain:
+            found: dict[Axis, Values] | None = {}
+            for term in formula.terms if isinstance(formula, All) else (formula,):
+                if not isinstance(term, Test):
+                    found = None
+                    break
+                assert found is not None
+                found[term.axis] = meet(found.get(term.axis, term.axis.all), term.values)
+            self._plain[formula] = found
+        return self._plain[formula]
 
     # --- what one aggregate says of another ---------------------------------------------------------
 
@@ -79,7 +104,7 @@ class Histories:
             case Aggregate() as about, Count(theirs):
                 return self._count_from(about, values, theirs, second)
             case Count(ours), Aggregate() as about:
-                return self._empty_from(ours, values, about, second)
+                return meet(self._empty_from(ours, values, about, second), self._sum_from(ours, values, about, second))
             case Aggregate() as ours_, Aggregate() as theirs_:
                 return self._alike(ours_, values, theirs_, second)
         return second.all
@@ -138,6 +163,28 @@ class Histories:
         if high != (1, False):
             return second.all
         return meet(second.all, NONE if about.function == "sum" else only_missing(second))
+
+    def _sum_from(self, ours: RowSet, values: Values, about: Aggregate, second: Axis) -> Values:
+        """What numbers add up to at least when there are so many rows of at least so much, and none is below zero."""
+        assert isinstance(values, Ordered)
+        low, _ = _ends(values)
+        if low is None or low <= (0, False) or about.function != "sum" or not _is_never_negative(about.argument):
+            return second.all
+        least = self.least(about.argument, ours)
+        type_ = about.argument.type
+        if least <= 0 or not isinstance(type_, Number) or not self.is_within(ours.where, about.rows):
+            return second.all
+        return meet(second.all, Ordered((number_cut(type_, least * first_whole(low), after=False),), False, False))
+
+    def least(self, argument: ir.Value, rows: RowSet) -> Fraction:
+        """A number that no row's argument lies below, nor is missing; 0 where nothing is known."""
+        found = self._by_axis(rows.where)
+        axis = self.normalizer.value_axis(argument, rows.table)
+        values = None if found is None else found.get(axis)
+        if not isinstance(values, Ordered) or values.missing or not isinstance(argument.type, Number):
+            return Fraction(0)
+        low, _ = _ends(values)
+        return Fraction(0) if low is None else number_at(argument.type, low[0])
 
     def _alike(self, ours: Aggregate, values: Values, theirs: Aggregate, second: Axis) -> Values:
         """Sums of what is never negative, and numbers of different values, grow with their rows."""

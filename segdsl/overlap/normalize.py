@@ -66,7 +66,7 @@ class Normalizer:
         self.zone = ZoneInfo(program.timezone)
         self._segments: dict[str, Formula] = {}
         self._rows: dict[RowSet, RowSet] = {}
-        self._conditions: dict[tuple[int, str], tuple[ir.Condition, Formula]] = {}
+        self._conditions: dict[tuple[int | ir.InSegment | ir.AssignedTo, str], tuple[ir.Condition, Formula]] = {}
         self._axes: dict[tuple[str, About], Axis] = {}
         # Whether a row may fulfil a condition; whoever can search says so.
         self.can_be: Callable[[RowSet], bool] = lambda rows: rows.where != NEVER
@@ -160,8 +160,9 @@ class Normalizer:
 
     def condition(self, node: ir.Condition, table: str) -> Formula:
         """The rows of `table` of which a condition holds."""
-        # By identity: equal conditions are written at different places, and proofs name those.
-        key = (id(node), table)
+        # By identity: equal conditions are written at different places, and proofs name those. Of a segment they name
+        # what is written in it.
+        key = (node if isinstance(node, ir.InSegment | ir.AssignedTo) else id(node), table)
         if key not in self._conditions:
             self._conditions[key] = node, self._condition(node, table)
         return self._conditions[key][1]

@@ -1,4 +1,4 @@
-"""Findings about groups: who wins is undecided, a member that always loses, a customer who falls through.
+"""Findings about members of exclusive groups that always lose.
 
 A member is shadowed when the members above it together hold everyone it holds (Al-Shaer and Hamed, Discovery of policy
 anomalies in distributed firewalls, 2004); the fewest of them that do are named.
@@ -6,27 +6,19 @@ anomalies in distributed firewalls, 2004); the fewest of them that do are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 from segdsl.diagnostics import Label, Report, listed
-from segdsl.overlap.analysis import Analysis, Nobody, Somebody, within
-from segdsl.overlap.example_text import as_yaml
+from segdsl.overlap.analysis import STEPS_FOR_GROUP, Analysis, within
+from segdsl.overlap.census import census
+from segdsl.overlap.words import noun
 from segdsl.semantics import ir
 
-# Steps for the questions that all members of a group take part in.
-STEPS_FOR_GROUP = 2_000_000
 # So many sets of members are tried before any that is enough will do.
 MOST_TRIES = 400
-
-
-def check_decided(analysis: Analysis, report: Report) -> None:
-    """What must be certain before anything runs: who wins, and that nobody falls through a `complete` group."""
-    for group in analysis.program.groups.values():
-        if group.exclusive:
-            _check_ties(analysis, group, report)
-        if group.complete and group.members:
-            _check_complete(analysis, group, report)
+# What so many leave is still read.
+MOST_EXPLAINED = 4
 
 
 def check_shadows(analysis: Analysis, report: Report) -> None:
@@ -37,83 +29,27 @@ def check_shadows(analysis: Analysis, report: Report) -> None:
                 _check_shadowed(analysis, group, name, report)
 
 
-def _check_ties(analysis: Analysis, group: ir.Group, report: Report) -> None:
-    for first, second in _equals(analysis.program, group):
-        answer = analysis.ask(second.entity, [within(first.name), within(second.name)])
-        if isinstance(answer, Nobody):
-            continue
-        shown = isinstance(answer, Somebody)
-        message = f"`{first.name}` and `{second.name}` have one priority, " + (
-            "and share customers: who wins is not decided" if shown else "and it is not proved that they share nobody"
-        )
-        report.add(
-            "repeated-priority",
-            message,
-            second.span,
-            help="give one of them another number: the lowest wins",
-            others=(Label(first.span, "the same number"),),
-            example=as_yaml(answer.example, analysis.program) if isinstance(answer, Somebody) else "",
-        )
-
-
-def _equals(program: ir.Program, group: ir.Group) -> Iterator[tuple[ir.Segment, ir.Segment]]:
-    """Pairs of members with one priority."""
-    by_priority: dict[int, list[ir.Segment]] = {}
-    for name in group.members:
-        segment = program.segments[name]
-        if segment.priority is not None:
-            by_priority.setdefault(segment.priority, []).append(segment)
-    for members in by_priority.values():
-        yield from combinations(members, 2)
-
-
-def _check_complete(analysis: Analysis, group: ir.Group, report: Report) -> None:
-    members = [analysis.program.segments[name] for name in group.members]
-    if any(member.is_rest for member in members):
-        return  # it holds whom the others leave
-    answer = analysis.ask(members[0].entity, [within(name, False) for name in group.members], STEPS_FOR_GROUP)
-    if isinstance(answer, Nobody):
-        return
-    help_ = "add a segment with `otherwise`, which holds everyone the others leave"
-    if isinstance(answer, Somebody):
-        report.add(
-            "incomplete-group",
-            f"group `{group.name}` is not complete: this customer is in none of its segments"
-            if members[0].entity == "customer"
-            else f"group `{group.name}` is not complete: this row of `{members[0].entity}` is in none of its segments",
-            group.span,
-            help=help_,
-            example=as_yaml(answer.example, analysis.program),
-        )
-    else:
-        report.add(
-            "incomplete-group",
-            f"it is not proved that everybody is in one of group `{group.name}`: {answer.why}",
-            group.span,
-            help=help_,
-        )
-
-
-# --- shadows --------------------------------------------------------------------------------------
-
-
 def _check_shadowed(analysis: Analysis, group: ir.Group, name: str, report: Report) -> None:
     segment = analysis.program.segments[name]
     rivals = _stronger(analysis.program, segment)
     if not rivals or segment.is_rest:
         return
     entity = segment.entity
-    meeting = [rival for rival in rivals if analysis.proof(entity, [within(name), within(rival)]) is None]
-    if not meeting or analysis.proof(entity, [within(name)]) is not None:
+    # Most members win somebody, which one question tells; who meets whom is asked of the others alone.
+    if analysis.may_be(entity, [within(name), *(within(rival, False) for rival in rivals)], STEPS_FOR_GROUP):
         return
-    if analysis.proof(entity, [within(name), *(within(rival, False) for rival in meeting)], STEPS_FOR_GROUP) is None:
+    meeting = [rival for rival in rivals if analysis.may_be(entity, [within(name), within(rival)])]
+    if not meeting or not analysis.may_be(entity, [within(name)]):
+        return
+    if analysis.may_be(entity, [within(name), *(within(rival, False) for rival in meeting)], STEPS_FOR_GROUP):
         return
     takers = smallest_cover(analysis, entity, name, meeting)
     one = len(takers) == 1
+    is_all = not analysis.may_be(entity, [within(taker, False) for taker in takers])
+    who = f"every {noun(entity)}" if is_all else "everyone in it"
     report.add(
         "shadowed",
-        f"`{name}` never wins: everyone in it is in {listed(takers)}{'' if one else ' together'}, "
-        f"which {'comes' if one else 'come'} first",
+        f"`{name}` never wins: {who} is in {listed(takers, last='or')}, which {'comes' if one else 'come'} first",
         segment.span,
         label=f"priority {segment.priority}",
         help=f"give `{name}` a lower number than {'it' if one else 'they'}, or make {'it' if one else 'them'} narrower",
@@ -121,7 +57,20 @@ def _check_shadowed(analysis: Analysis, group: ir.Group, name: str, report: Repo
             Label(analysis.program.segments[taker].span, f"priority {analysis.program.segments[taker].priority}")
             for taker in takers[:4]
         ],
+        details=_what_is_left(analysis, entity, takers) if is_all else [],
     )
+
+
+def _what_is_left(analysis: Analysis, entity: str, takers: Sequence[str]) -> list[str]:
+    """Where segments that hold everyone look at one column: the values that each leaves, and that none leaves all."""
+    counted = census(analysis, entity, takers)
+    if counted is None or len(counted.columns) > 1 or len(takers) > MOST_EXPLAINED:
+        return []
+    left = [counted.all & ~counted.of(analysis.normalizer.segment(taker)) for taker in takers]
+    if not all(left):
+        return []  # one of them holds everyone, as everybody reads
+    said = [f"`{taker}` leaves {counted.in_words(found)}" for taker, found in zip(takers, left, strict=True)]
+    return [f"{', '.join(said)}: no `{counted.columns[0]}` is left by {'both' if len(said) == 2 else 'all'}"]
 
 
 def _stronger(program: ir.Program, segment: ir.Segment) -> list[str]:
@@ -139,7 +88,7 @@ def smallest_cover(analysis: Analysis, entity: str, name: str, rivals: Sequence[
 
     def is_enough(chosen: Sequence[str]) -> bool:
         claims = [within(name), *(within(rival, False) for rival in chosen)]
-        return analysis.proof(entity, claims) is not None
+        return not analysis.may_be(entity, claims)
 
     needed = list(rivals)
     for rival in rivals:

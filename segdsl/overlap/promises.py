@@ -5,6 +5,7 @@ from __future__ import annotations
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, Nobody, Somebody, within
 from segdsl.overlap.example_text import as_yaml
+from segdsl.overlap.words import noun
 from segdsl.semantics import ir
 
 
@@ -25,10 +26,10 @@ def _check(analysis: Analysis, segment: ir.Segment, promise: ir.RelationPromise,
     others = (Label(analysis.program.segments[other].span, "defined here"),)
     said = f"`{name}` {'shares nobody with' if is_apart else 'lies within'} `{other}`"
     if isinstance(answer, Somebody):
-        found = f"is in both `{name}` and `{other}`" if is_apart else f"is in `{name}` and not in `{other}`"
+        found = f"in both `{name}` and `{other}`" if is_apart else f"in `{name}` and not in `{other}`"
         report.add(
             "refuted-promise",
-            f"the promise does not hold: this {_noun(segment)} {found}",
+            f"the promise does not hold: a {noun(segment.entity)} can be {found}",
             promise.span,
             help=f"change one of the two segments, or take the promise back: it says that {said}",
             others=others,
@@ -42,7 +43,3 @@ def _check(analysis: Analysis, segment: ir.Segment, promise: ir.RelationPromise,
             help="`segdsl size` still looks at it in the data",
             others=others,
         )
-
-
-def _noun(segment: ir.Segment) -> str:
-    return "customer" if segment.entity == "customer" else f"row of `{segment.entity}`"

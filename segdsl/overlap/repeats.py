@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from segdsl.diagnostics import Label, Report
 from segdsl.overlap.analysis import Analysis, within
-from segdsl.overlap.relations import Relations
+from segdsl.overlap.likeness import Likeness, looks_at
 from segdsl.semantics import ir
 
 
@@ -13,32 +16,50 @@ def check(analysis: Analysis, report: Report) -> None:
 
     Two that both say `everyone` mean it.
     """
-    for entity, names in analysis.program.by_entity(tuple(analysis.program.segments)).items():
-        relations = Relations(analysis, entity, names)
-        alike: dict[object, list[str]] = {}
+    program = analysis.program
+    for entity, names in program.by_entity(tuple(program.segments)).items():
+        alike: dict[str, list[str]] = {}
         for name in names:
-            if not isinstance(analysis.program.segments[name].condition, ir.Always):
-                alike.setdefault(relations.looks_at(name), []).append(name)
+            if not isinstance(program.segments[name].condition, ir.Always):
+                about = analysis.once("looks at", [name], _is_text, partial(looks_at, analysis, name))
+                alike.setdefault(about, []).append(name)
         for several in alike.values():
-            _check(analysis, relations, several, report)
+            if len(several) > 1:
+                work_out = partial(_repeated, analysis, entity, several)
+                for first, second in analysis.once("repeated", several, partial(_are_pairs, several), work_out):
+                    _report(program, first, second, report)
 
 
-def _check(analysis: Analysis, relations: Relations, names: list[str], report: Report) -> None:
+def _is_text(kept: object) -> bool:
+    return isinstance(kept, str)
+
+
+def _are_pairs(names: Sequence[str], kept: object) -> bool:
+    if not isinstance(kept, list):
+        return False
+    return all(isinstance(pair, list) and len(pair) == 2 and all(name in names for name in pair) for pair in kept)
+
+
+def _repeated(analysis: Analysis, entity: str, names: Sequence[str]) -> list[list[str]]:
+    """Segments that hold the same customers as an earlier one, each after the first such."""
+    found: list[list[str]] = []
+    likeness = Likeness(analysis, names)
     repeated: set[str] = set()
     for number, first in enumerate(names):
         for second in names[number + 1 :] if first not in repeated else ():
-            if second in repeated or not relations.may_be_equal(first, second):
+            if second in repeated or not likeness.may_be_equal(first, second):
                 continue
-            if _are_equal(analysis, relations.entity, first, second):
+            if _are_equal(analysis, entity, first, second):
                 repeated.add(second)
-                _report(analysis.program, first, second, report)
+                found.append([first, second])
+    return found
 
 
 def _are_equal(analysis: Analysis, entity: str, first: str, second: str) -> bool:
     return (
-        analysis.proof(entity, [within(first)]) is None
-        and analysis.proof(entity, [within(first), within(second, False)]) is not None
-        and analysis.proof(entity, [within(second), within(first, False)]) is not None
+        analysis.may_be(entity, [within(first)])
+        and not analysis.may_be(entity, [within(first), within(second, False)])
+        and not analysis.may_be(entity, [within(second), within(first, False)])
     )
 
 

@@ -11,9 +11,10 @@ propagation over finite domains (Mackworth, Consistency in networks of relations
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from segdsl.overlap.cells import Corpus
-from segdsl.overlap.formula import All, Any, Formula, Least, Test
+from segdsl.overlap.formula import ALWAYS, All, Any, Formula, Least, Test, complement
 
 Box = dict[int, int]
 
@@ -61,6 +62,22 @@ def is_possible(corpus: Corpus, terms: Sequence[Formula], budget: Budget, start:
     return next(boxes(corpus, terms, budget, start), None) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What terms leave: a box, and those of them that it does not decide. There is some box in it."""
+
+    box: Box
+    open: list[Formula]
+
+    def with_term(self, corpus: Corpus, term: Formula, budget: Budget) -> Narrowing | None:
+        """What one more term leaves; None when that is nothing. Raises `TooHard`."""
+        box = dict(self.box)
+        open_ = _narrowed(corpus, box, [*self.open, term], budget, with_ties=True)
+        if open_ is None or (open_ and next(boxes(corpus, open_, budget, box), None) is None):
+            return None
+        return Narrowing(box, open_)
+
+
 def _ways(term: Formula) -> int:
     return len(term.terms) if isinstance(term, Any) else 1_000
 
@@ -73,8 +90,7 @@ def _alternatives(term: Formula) -> Iterator[list[Formula]]:
             for way in ways:
                 yield [way, *before]
                 if isinstance(way, Test):
-                    outside = way.axis.all.meet(way.values.complement())  # type: ignore[arg-type]
-                    before.append(Test(way.axis, outside, way.span))
+                    before.append(complement(way))
         case Least(count, ways):
             first, others = ways[0], ways[1:]
             yield [first, _least(count - 1, others)]
@@ -85,7 +101,7 @@ def _alternatives(term: Formula) -> Iterator[list[Formula]]:
 
 def _least(count: int, terms: tuple[Formula, ...]) -> Formula:
     if count <= 0:
-        return All(())
+        return ALWAYS
     if count > len(terms):
         return Any(())
     if count == len(terms):
@@ -137,35 +153,35 @@ def _narrowed(corpus: Corpus, box: Box, todo: list[Formula], budget: Budget, wit
 
 
 def _simplified(corpus: Corpus, box: Box, term: Formula) -> Formula | None:
-    """The term without the parts that `box` decides; None when it cannot hold in it."""
+    """The term without the parts that `box` decides: `ALWAYS` itself when all are; None when it cannot hold in it."""
+    if isinstance(term, Test):
+        number, mask = corpus.encoded(term)
+        had = box.get(number)
+        if had is None:
+            had = corpus.cells[number].full
+        return None if not had & mask else ALWAYS if not had & ~mask else term
+    kept: list[Formula] = []
     match term:
-        case Test() as test:
-            number, mask = corpus.encoded(test)
-            had = box.get(number, corpus.cells[number].full)
-            return None if not had & mask else All(()) if not had & ~mask else test
         case All(terms):
-            kept = []
             for each in terms:
                 simpler = _simplified(corpus, box, each)
                 if simpler is None:
                     return None
-                if simpler != All(()):
+                if simpler is not ALWAYS:
                     kept.append(simpler)
-            return kept[0] if len(kept) == 1 else All(tuple(kept))
+            return All(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ALWAYS
         case Any(terms):
-            kept = []
             for each in terms:
                 simpler = _simplified(corpus, box, each)
-                if simpler == All(()):
+                if simpler is ALWAYS:
                     return simpler
                 if simpler is not None:
                     kept.append(simpler)
-            return None if not kept else kept[0] if len(kept) == 1 else Any(tuple(kept))
+            return Any(tuple(kept)) if len(kept) > 1 else kept[0] if kept else None
         case Least(count, terms):
-            kept = []
             for each in terms:
                 simpler = _simplified(corpus, box, each)
-                if simpler == All(()):
+                if simpler is ALWAYS:
                     count -= 1
                 elif simpler is not None:
                     kept.append(simpler)

@@ -7,12 +7,15 @@ said is no claim.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from segdsl.overlap import members, moments, spots, texts
 from segdsl.overlap.axes import Aggregate, Axis, Count, Fits, Has, Single, Time, Within
 from segdsl.overlap.domains import Ordered, Values, meet
-from segdsl.overlap.histories import Histories
 from segdsl.semantics import ir
+
+if TYPE_CHECKING:
+    from segdsl.overlap.histories import Histories
 
 
 def tied(axis: Axis) -> Hashable:

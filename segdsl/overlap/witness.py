@@ -6,7 +6,7 @@ reference evaluator look at the example before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -33,8 +33,9 @@ from segdsl.overlap.axes import (
     or_missing,
     universe,
 )
-from segdsl.overlap.balance import aggregates
+from segdsl.overlap.balance import Own, aggregates
 from segdsl.overlap.cells import Corpus
+from segdsl.overlap.counts import Fitting
 from segdsl.overlap.domains import ANYTHING, Listed, Ordered, Values, exactly
 from segdsl.overlap.examples import NoExample
 from segdsl.overlap.histories import Histories
@@ -52,6 +53,8 @@ Stored = dict[str, object]
 World = dict[str, list[Stored]]
 # The rows that paths lead to from a row.
 Linked = dict[tuple[str, ...], tuple[Table, Stored]]
+
+Plan = Callable[[Mapping[Axis, Values], Histories, Fitting, Own], list[PlannedRow]]
 
 # An example with more rows than this is nothing to look at.
 MOST_ROWS = 3_000
@@ -79,10 +82,13 @@ class _Belongs:
 
 
 class Builder:
-    """Makes rows, their keys told apart by a number for each table. With `reuse` rows in between lead to several."""
+    """Makes rows, their keys told apart by a number for each table. With `reuse` rows in between lead to several.
 
-    def __init__(self, histories: Histories, clock: Clock, reuse: bool = True) -> None:
-        self.histories, self.clock, self.reuse = histories, clock, reuse
+    `plan` says which rows have the counts and sums that are wanted.
+    """
+
+    def __init__(self, histories: Histories, clock: Clock, reuse: bool = True, plan: Plan = planned) -> None:
+        self.histories, self.clock, self.reuse, self.plan = histories, clock, reuse, plan
         self.catalog = histories.normalizer.program.catalog
         self.world: World = {}
         self._made: dict[str, int] = {}
@@ -343,7 +349,7 @@ class Builder:
                     return Fraction(0)
             return None
 
-        plan = planned(wanted.totals, self.histories, self._fits, own)
+        plan = self.plan(wanted.totals, self.histories, self._fits, own)
         for row in sorted(plan, key=lambda each: len(each.group[1])):
             name, via, _ = row.group
             belongs = _Belongs(via, table, stored, key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segdsl.diagnostics import Diagnostic, Severity, worst_first
+from segdsl.diagnostics import Diagnostic, Severity, some_details, worst_first
 from segdsl.render.text import counted, escaped
 
 # GitHub shows so many of each kind a step, and drops the others without a word.
@@ -34,7 +34,8 @@ def commands(findings: Sequence[Diagnostic], folder: str = "") -> Iterator[str]:
 def _annotation(finding: Diagnostic, folder: str) -> str:
     properties = {**_place(finding, folder), "title": finding.rule.name}
     said = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    parts = (finding.message, finding.label.text, _example(finding), finding.help and f"help: {finding.help}")
+    help = finding.help and f"help: {finding.help}"
+    parts = (finding.message, finding.label.text, *some_details(finding), _example(finding), help)
     text = "\n".join(part for part in parts if part)
     return f"::{KINDS[finding.severity]} {said}::{_message(text)}"
 

@@ -52,4 +52,5 @@ def finding_json(finding: Diagnostic) -> dict[str, object]:
         "end_column": end.column if known else None,
         "help": finding.help,
         "example": finding.example,
+        "details": list(finding.details),
     }

@@ -1,6 +1,7 @@
 """All findings of a project as text for people, thousands of them included.
 
-The worst comes first. A rule with many findings shows the first few in full, then a line each, then how many more.
+The worst comes first, and many findings come rule by rule. A rule with many shows the first few in full, then a line
+each, then how many more; at the end stands how many there are of each rule.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from segdsl.diagnostics import Diagnostic, Rule, worst_first
-from segdsl.render.text import PLAIN, Paint, diagnostic, escaped
+from segdsl.diagnostics import RULES, Diagnostic, Rule, worst_first
+from segdsl.render.text import PLAIN, Paint, by_rule, diagnostic, escaped
 
 # So many findings of one rule are still read one by one; of more the first few say what it is about.
 MANY = 10
@@ -41,17 +42,17 @@ def listing(findings: Sequence[Diagnostic], paint: Paint = PLAIN, limit: int = L
             shortened.setdefault(rule.name, []).extend(found[shown:])
     for rest in shortened.values():
         yield from _shortened(rest[0].rule, rest, limit, paint)
+    if len(ordered) > MANY and len(numbers) > 1:
+        yield f"{by_rule(ordered)}\none rule alone: --rule {next(iter(numbers))}"
 
 
 def _in_turn(ordered: Sequence[Diagnostic], numbers: Counter[str]) -> Iterator[tuple[Rule, list[Diagnostic]]]:
-    """Findings one by one, and where the first of a rule with many would be, all of that rule."""
-    done: set[str] = set()
-    for finding in ordered:
-        if numbers[finding.rule.name] <= MANY:
-            yield finding.rule, [finding]
-        elif finding.rule.name not in done:
-            done.add(finding.rule.name)
-            yield finding.rule, [each for each in ordered if each.rule is finding.rule]
+    """Findings one by one while they are few, else rule by rule in the order of the worst of each."""
+    if len(ordered) <= MANY:
+        yield from ((finding.rule, [finding]) for finding in ordered)
+        return
+    for name in numbers:
+        yield RULES[name], [each for each in ordered if each.rule.name == name]
 
 
 def _shortened(rule: Rule, findings: Sequence[Diagnostic], limit: int, paint: Paint) -> Iterator[str]:

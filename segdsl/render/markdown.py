@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 
 from segdsl.diagnostics import Diagnostic, worst_first
-from segdsl.render.text import counted, diagnostic, summary
+from segdsl.render.listing import MANY
+from segdsl.render.text import by_rule, counted, diagnostic, summary
 
 # https://github.com/orgs/community/discussions/27190
 LONGEST = 65_536
@@ -26,6 +27,8 @@ def comment(findings: Sequence[Diagnostic], segments: int, files: int, in_baseli
     ]
     if in_baseline:
         lines.append(f"{counted(in_baseline, 'finding')} of the baseline not shown.")
+    if len(findings) > MANY:
+        lines.append(f"{by_rule(worst_first(findings))}.")
     text = "\n".join(lines) + "\n"
     room = LONGEST - RESERVED - _length(text)
     ordered = worst_first(findings)

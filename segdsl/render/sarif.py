@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from segdsl.diagnostics import RULES, Label, Rule
+from segdsl.diagnostics import RULES, Label, Rule, some_details
 from segdsl.fingerprints import Known
 from segdsl.source import Span
 
@@ -54,11 +54,12 @@ def _result(known: Known, rule_index: int, folder: str) -> Json:
     finding = known.finding
     example = f"example:\n{finding.example.rstrip()}" if finding.example else ""
     help = f"help: {finding.help}" if finding.help else ""
+    text = "\n".join(part for part in (finding.message, *some_details(finding), example, help) if part)
     result: Json = {
         "ruleId": finding.rule.name,
         "ruleIndex": rule_index,
         "level": finding.severity.value,
-        "message": {"text": "\n".join(part for part in (finding.message, example, help) if part)},
+        "message": {"text": text},
         "partialFingerprints": {FINGERPRINT: known.fingerprint},
     }
     if known.file:

@@ -7,11 +7,12 @@ is escaped; carets stand under what they point at, tabs and double-width charact
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from segdsl.diagnostics import Diagnostic, Label, Severity
+from segdsl.diagnostics import Diagnostic, Label, Severity, some_details
 from segdsl.source import Source, Span
 
 TAB = "    "
@@ -83,6 +84,7 @@ def diagnostic(finding: Diagnostic, paint: Paint = PLAIN) -> str:
         finding.help,
         paint,
         finding.example,
+        some_details(finding),
     )
 
 
@@ -98,7 +100,14 @@ def problem(message: str, help: str = "", where: Span | None = None, paint: Pain
 
 
 def _problem(
-    head: str, style: str, message: str, labels: Sequence[Label], help: str, paint: Paint, example: str = ""
+    head: str,
+    style: str,
+    message: str,
+    labels: Sequence[Label],
+    help: str,
+    paint: Paint,
+    example: str = "",
+    details: Sequence[str] = (),
 ) -> str:
     main = labels[0].span.source if labels else None
     sources = list(dict.fromkeys(label.span.source.name for label in labels if label.span.source.name))
@@ -112,6 +121,7 @@ def _problem(
         at = f":{place.line}:{place.column}" if inside[0].span.source.text else ""
         lines.append(f"{gutter}{paint('place', arrow)} {escaped(name)}{at}")
         lines += _snippet(inside, labels[0], style, gutter, paint)
+    lines += [f"{gutter} {paint('place', '=')} {escaped(line)}" for line in details]
     if example:
         lines.append(f"{gutter} {paint('place', '=')} for example:")
         lines += [f"{gutter}     {escaped(line)}" for line in example.rstrip("\n").split("\n")]
@@ -178,6 +188,11 @@ def summary(findings: Sequence[Diagnostic], segments: int, files: int) -> str:
     numbers = [(count(findings, severity), severity.value) for severity in Severity]
     said = ", ".join(counted(number, noun) for number, noun in numbers if number)
     return f"{said} in {counted(len({d.label.span.source.name for d in findings}), 'file')}"
+
+
+def by_rule(findings: Iterable[Diagnostic]) -> str:
+    """How many findings there are of each rule, in the order of the first of each: `19 never-matches, 3 shadowed`."""
+    return ", ".join(f"{number:,} {name}" for name, number in Counter(each.rule.name for each in findings).items())
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -20,7 +20,7 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from segdsl.semantics import ir
-from segdsl.semantics.calendar import Clock, after, anniversary, at_moment, dates, day_after, earlier, moments
+from segdsl.semantics.calendar import Clock, Ends, after, anniversary, at_moment, dates, day_after, earlier, moments
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.earth import Position, is_inside, millimeters
 from segdsl.semantics.populations import Populations
@@ -104,7 +104,7 @@ class Look:
     """
 
     def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
-        self._meaning = _Meaning(program, world, as_of)
+        self._meaning = _Meaning(program, world, as_of, is_steady=False)
 
     def holds(self, condition: ir.Condition, table: str, stored: Row) -> bool:
         """Whether a condition is true of a row of `table`."""
@@ -229,14 +229,18 @@ class _Tables:
 class _Meaning:
     """One program over one world at one moment."""
 
-    def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
+    def __init__(self, program: ir.Program, world: World, as_of: datetime, is_steady: bool = True) -> None:
         self.program = program
+        # What is looked up of a row, by where the node and the row lie, which are kept there. Nothing is remembered
+        # where the world changes between two looks.
+        self._known: dict[tuple[int, int], tuple[object, _Row, Any]] | None = {} if is_steady else None
         self.clock = Clock(as_of, ZoneInfo(program.timezone), program.week_starts)
         self.tables = _Tables(program.catalog, world, self)
         self.tables.check_keys()
         self._members: dict[str, frozenset[Key]] = {}
         self._everyone: dict[str, Populations[_Row]] = {}
         self._past: dict[datetime, _Meaning] = {}
+        self._ends: dict[ir.Window, Ends] = {}
 
     def everyone(self, entity: str) -> Populations[_Row]:
         """Whom a row of an entity is compared with."""
@@ -250,7 +254,7 @@ class _Meaning:
         if clock is None:
             raise BadMoment(f"{count} {unit}s before {self.clock.as_of.isoformat()} are beyond the calendar")
         if clock.as_of not in self._past:
-            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of)
+            self._past[clock.as_of] = _Meaning(self.program, self.tables.world, clock.as_of, self._known is not None)
         return self._past[clock.as_of]
 
     def members(self, segment: str) -> frozenset[Key]:
@@ -269,6 +273,9 @@ class _Meaning:
 
     def time(self, row: _Row) -> Scalar:
         """The row's time, its own or that of the row it inherits it from; missing when that row is not there."""
+        return self._once(None, row, self._time)  # type: ignore[no-any-return]
+
+    def _time(self, _: None, row: _Row) -> Scalar:
         path = row.table.at_path
         holder = None if path is None else self.tables.follow(row, path)
         if holder is None or holder.table.at is None:
@@ -375,7 +382,9 @@ class _Meaning:
     def _in_window(self, value: Scalar, window: ir.Window) -> bool:
         match value:
             case datetime():
-                start, end = moments(window, self.clock)
+                if window not in self._ends:
+                    self._ends[window] = moments(window, self.clock)
+                start, end = self._ends[window]
                 if value.tzinfo is None:
                     return (start is None or start.wall <= value) and (end is None or value < end.wall)
                 utc = value.replace(tzinfo=None)
@@ -399,13 +408,27 @@ class _Meaning:
 
     def rows(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
         """The rows that belong to the row in scope, lie in the window and count. Only `Next` looks past `as_of`."""
+        return self._once(rows, scope, self._looked_up)  # type: ignore[no-any-return]
+
+    def _looked_up(self, rows: ir.Rows, scope: _Row) -> list[_Row]:
         key = scope.key()
         if key is None:
             return []
         found = self.tables.belonging(rows.table, rows.via, isinstance(rows.window, ir.Next)).get(key, [])
         if rows.window is not None:
             found = [row for row in found if self._in_window(self.time(row), rows.window)]
-        return [row for row in found if rows.where is None or self.holds(rows.where, row)]
+        where = rows.where
+        return found if where is None else [row for row in found if self._once(where, row, self.holds)]
+
+    def _once(self, node: object, row: _Row, look: Callable[[Any, _Row], Any]) -> Any:
+        """What `look` says of a node and a row, looked up once."""
+        if self._known is None:
+            return look(node, row)
+        key = id(node), id(row)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = node, row, look(node, row)
+        return found[-1]
 
     def _is_followed(self, node: ir.Followed, row: _Row) -> bool:
         """Whether such a row comes after `row`. Nothing comes after itself: later is strictly later."""
@@ -512,7 +535,7 @@ class _Meaning:
             case ir.Arithmetic(left, op, right):
                 return _calculate(self.value(left, row), op, self.value(right, row))
             case ir.Aggregate():
-                return self._aggregate(node, row)
+                return self._once(node, row, self._aggregate)  # type: ignore[no-any-return]
             case ir.Statistic() | ir.Tile():
                 return self.everyone(row.table.name).value(node, row, _known_key(row))
             case ir.Choice(condition, then, otherwise):

@@ -6,7 +6,7 @@ Values are looked up in a *row in scope*: the customer at the top, a row of anot
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal as OneOf
@@ -23,11 +23,16 @@ class Node:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside `node`, in the order of their fields."""
-    for each in fields(node):
-        value = getattr(node, each.name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Node):
-                yield item
+    # The names of all fields but `span`; `dataclasses.fields` would be asked for each node anew.
+    names: tuple[str, ...] = node.__match_args__
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Node):
+                    yield item
 
 
 # --- windows: sets of moments, in terms of `as_of` ------------------------------------------------
