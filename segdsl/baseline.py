@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from segdsl.diagnostics import Diagnostic, Report
+from segdsl.diagnostics import RULES, Diagnostic, Report
 from segdsl.fingerprints import Known
 from segdsl.source import Source, Span
 
@@ -43,17 +43,19 @@ def written(findings: Iterable[Known]) -> Source:
     return Source(BASELINE_FILE, f'{{"version": {BASELINE_VERSION}, "findings": [{inside}\n]}}\n')
 
 
-def compared(findings: Sequence[Known], baseline: Source, *, complete: bool) -> Compared:
+def compared(findings: Sequence[Known], baseline: Source, *, complete: bool, with_data: bool) -> Compared:
     """The findings that are not in the baseline, and those about the baseline itself.
 
-    Unless all rules were looked for (`complete`), nobody knows which findings are gone.
+    Unless all rules were looked for (`complete`), nobody knows which findings are gone, and of those in the data only
+    when these were looked at (`with_data`).
     """
     report = Report()
     fingerprints = _fingerprints(baseline, report)
     if fingerprints is None:
         return Compared((*(each.finding for each in findings), *report), 0)
     hidden = {each.fingerprint for each in findings if each.finding.rule.is_judgement} & set(fingerprints)
-    gone = [fingerprint for fingerprint in fingerprints if fingerprint not in hidden]
+    sought = [key for key, rule in fingerprints.items() if with_data or rule not in RULES or not RULES[rule].of_data]
+    gone = [fingerprint for fingerprint in sought if fingerprint not in hidden]
     if gone and complete:
         what = "finding is" if len(gone) == 1 else "findings are"
         message = f"{len(gone):,} {what} in the baseline and no longer in the project"
@@ -62,8 +64,8 @@ def compared(findings: Sequence[Known], baseline: Source, *, complete: bool) -> 
     return Compared((*left, *report), len(hidden))
 
 
-def _fingerprints(baseline: Source, report: Report) -> list[str] | None:
-    """The fingerprints of a baseline in its order; None, and a finding, when it is none."""
+def _fingerprints(baseline: Source, report: Report) -> dict[str, str] | None:
+    """The fingerprints of a baseline in its order, with their rules; None, and a finding, when it is none."""
     try:
         found = json.loads(baseline.text)
     except json.JSONDecodeError as error:
@@ -80,7 +82,7 @@ def _fingerprints(baseline: Source, report: Report) -> list[str] | None:
     if not isinstance(entries, list) or not all(map(_is_entry, entries)):
         report.add("bad-baseline", "the baseline is not one that was written here", baseline.whole(), help=MEND)
         return None
-    return [entry["fingerprint"] for entry in entries]
+    return {entry["fingerprint"]: str(entry.get("rule")) for entry in entries}
 
 
 def _is_entry(value: object) -> bool:

@@ -104,6 +104,8 @@ def _check(options: Namespace) -> int:
     project = _project(options, options.paths)
     today = datetime.now(ZoneInfo(project.timezone)).date()
     checked = compiler.check(project, _settings(options), today, _cache(options))
+    if options.data:
+        checked = _beside_data(checked, project, options)
     if options.write_baseline:
         return _write_baseline(checked, project, options)
     compared = _beside_baseline(checked, project, options)
@@ -116,6 +118,18 @@ def _check(options: Namespace) -> int:
     return code
 
 
+def _beside_data(checked: compiler.Checked, project: Project, options: Namespace) -> compiler.Checked:
+    """With what the data break of the catalog; they are looked at once the catalog itself is free of errors."""
+    errors = [found.label.span.source.name for found in checked.report if found.severity is Severity.ERROR]
+    if checked.program is None or projects.CATALOG_FILE in errors or projects.PROJECT_FILE in errors:
+        return checked
+    from segdsl import warehouse
+
+    clock = compiler.clock(checked.program, datetime.now(ZoneInfo(project.timezone)))
+    found = warehouse.check_declarations(checked.program.catalog, clock, project.target(options.target))
+    return compiler.Checked(checked.program, Report([*checked.report, *found]), checked.outline)
+
+
 def _refuse_together(options: Namespace) -> None:
     """What `check` is asked for must go together."""
     for name in options.rules:
@@ -125,6 +139,8 @@ def _refuse_together(options: Namespace) -> None:
         raise BadRequest(f"`--limit {options.limit}` is less than nothing", "write --limit 0 to see all")
     if options.format != "text" and options.rules:
         raise BadRequest(f"`--format {options.format}` holds the findings of all rules", "leave out --rule or --format")
+    if options.target is not None and not options.data:
+        raise BadRequest("`--target` says whose data are looked at", "add --data, or leave it out")
     if options.write_baseline and options.paths:
         raise BadRequest("the baseline is that of the whole project", "leave out the files and folders")
 
@@ -155,7 +171,9 @@ def _beside_baseline(checked: compiler.Checked, project: Project, options: Names
     if text is None:
         return baseline.Compared(tuple(found), 0)
     is_complete = not any(each.severity is Severity.ERROR and not each.rule.is_judgement for each in found)
-    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=is_complete)
+    compared = baseline.compared(
+        known(found, checked.outline.name_at), text, complete=is_complete, with_data=options.data
+    )
     return baseline.Compared(tuple(Report(compared.left).sorted()), compared.hidden)
 
 
@@ -374,6 +392,10 @@ def _parser() -> ArgumentParser:
     check.add_argument("--no-baseline", action="store_true", help="show the findings of the baseline, too")
     help = "work out everything anew, and keep nothing for the next time"
     check.add_argument("--no-cache", action="store_true", help=help)
+    check.add_argument("--data", action="store_true", help="look also whether the data are what the catalog declares")
+    check.add_argument(
+        "--target", metavar="NAME", help="with --data: a target of segdsl.yml (default: its default_target)"
+    )
     _add_settings(check)
     _add_format(check, "text", "json", "github", "sarif", "junit", "markdown")
     overlap = command("overlap", "tell how every two segments stand to each other: who could be in both, without data")

@@ -27,8 +27,8 @@ def backend(name: str) -> Backend:
     return DuckDB()
 
 
-def tolerant() -> Tolerant:
-    """DuckDB as it is asked whether data are what a catalog declares."""
+def tolerant(*, from_text: bool = False) -> Tolerant:
+    """DuckDB as it is asked whether data are what a catalog declares; `from_text` of what stands in a CSV file."""
     from segdsl.backends.tolerant import Tolerant
 
-    return Tolerant()
+    return Tolerant(from_text=from_text)

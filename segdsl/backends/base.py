@@ -26,7 +26,7 @@ from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Catalog, Column, Table
+from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.types import Type
 
 FileFormat = OneOfWords["parquet", "csv"]
@@ -66,32 +66,24 @@ class Backend(ABC):
         query = self._tree(lower.memberships(program, names, clock))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
-    def key_faults(self, table: Table, program: ir.Program, clock: Clock) -> str:
+    def key_faults(self, table: Table, catalog: Catalog, clock: Clock) -> str:
         """Rows of a key and how many rows have it: up to five keys that are missing or repeated.
 
         Only rows count that the `where` of `table` keeps, seen or not.
         """
-        return self._text(self._tree(declarations.key_faults(table, program.catalog, clock)))
+        return self._text(self._tree(declarations.key_faults(table, catalog, clock)))
 
     # --- what a catalog declares --------------------------------------------------------------------
 
-    def reads_of_where(self, table: Table, catalog: Catalog, clock: Clock) -> frozenset[str]:
-        """The stored names of what must be read to know which rows of a table count."""
-        return declarations.reads_of_where(table, catalog, clock)
-
     def declaration_counts(
-        self, table: Table, catalog: Catalog, clock: Clock, asked: Sequence[declarations.Claim], *, with_key: bool
+        self, table: Table, catalog: Catalog, clock: Clock, claims: Sequence[declarations.Claim]
     ) -> str:
         """One row: how many rows break each claim; see `declarations.counts`."""
-        return self._text(self._tree(declarations.counts(table, catalog, clock, asked, with_key)))
+        return self._text(self._tree(declarations.counts(table, catalog, clock, claims)))
 
     def declaration_examples(self, table: Table, catalog: Catalog, clock: Clock, claim: declarations.Claim) -> str:
-        """Rows that show how a claim is broken; see `declarations.examples`."""
+        """Rows of what breaks a claim and how often; see `declarations.examples`."""
         return self._text(self._tree(declarations.examples(table, catalog, clock, claim)))
-
-    def followed(self, table: Table, catalog: Catalog, clock: Clock, computed: Sequence[Column]) -> str:
-        """One row: where computed columns are missing, and links lead nowhere; see `declarations.followed`."""
-        return self._text(self._tree(declarations.followed(table, catalog, clock, computed)))
 
     # --- what is stored -----------------------------------------------------------------------------
 
@@ -99,8 +91,8 @@ class Backend(ABC):
         """The tables that the queries for `names` read (with `sizing` that for sizes), with the columns they read."""
         return lower.tables_used(program, names, sizing=sizing)
 
-    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
-        """The statement that makes the stored table of `table` a view over a file."""
+    def create_file_views(self, table: Table, file: str, format: FileFormat) -> list[str]:
+        """The statements that make the stored table of `table` a view over a file."""
         raise NotImplementedError(f"{self.dialect} reads no files")
 
     # --- what differs -------------------------------------------------------------------------------
@@ -152,6 +144,10 @@ class Backend(ABC):
     @abstractmethod
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         """The different known members of a list; see `plan.Members`."""
+
+    @abstractmethod
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        """Whether a list has no known members but these; see `plan.ListWithin`."""
 
     @abstractmethod
     def unnested(self, texts: Sequence[str]) -> exp.Expr:

@@ -152,6 +152,10 @@ class DuckDB(Backend):
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         return exp.Explode(this=exp.ArrayDistinct(this=list_))
 
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        listed = exp.Array(expressions=[exp.Literal.string(member) for member in members])
+        return exp.ArrayContainsAll(this=listed, expression=list_)
+
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """One text that is split: a node for each of so many would take seconds to print, and longer to plan."""
         separator = "\n"
@@ -163,20 +167,15 @@ class DuckDB(Backend):
         return exp.Explode(this=split)
 
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
-        return [_create("TABLE", table, query, replace=True)]
+        return [create("TABLE", table, query, replace=True)]
 
-    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
+    def create_file_views(self, table: Table, file: str, format: FileFormat) -> list[str]:
         """Of CSV every column is text but for those that the catalog declares: zeros in front of a key stay.
 
         Between commas, nothing is missing and `""` is a text of no characters.
         """
-        if format == "parquet":
-            parquet = exp.ReadParquet(
-                expressions=[exp.Literal.string(file), *_options({"hive_partitioning": exp.Boolean(this=False)})]
-            )
-            return self._text(create("VIEW", self._stored_table(table.stored_in), everything(parquet)))
-        read = everything(csv_reader(file), self.typed(table))
-        return self._text(create("VIEW", self._stored_table(table.stored_in), read))
+        select = everything(csv_reader(file), self.typed(table)) if format == "csv" else everything(_parquet(file))
+        return [self._text(create("VIEW", self._stored_table(table.stored_in), select))]
 
     def typed(self, table: Table) -> list[exp.Alias]:
         """The columns of a CSV file that are not text, read as what they are declared as."""
@@ -188,12 +187,13 @@ class DuckDB(Backend):
         typed: dict[str, exp.Alias] = {}
         for name, type_ in declared.items():
             column = exp.Column(this=self.name(name))
-            value = self._parsed(column, name, type_)
+            value = self.parsed(column, name, type_)
             if value is not None:
                 typed.setdefault(name.casefold(), exp.Alias(this=value, alias=self.name(name)))
         return list(typed.values())
 
-    def _parsed(self, column: exp.Column, name: str, type_: Type) -> exp.Expr | None:
+    def parsed(self, column: exp.Column, name: str, type_: Type) -> exp.Expr | None:
+        """A text of a CSV file as its type; None of what stays a text."""
         match type_:
             case Number(whole=True):
                 return self._if_like(
@@ -245,6 +245,11 @@ def csv_reader(file: str) -> exp.ReadCSV:
     options |= {name: exp.Boolean(this=value) for name, value in truths.items()}
     options |= {name: exp.Literal.string(value) for name, value in texts.items()}
     return exp.ReadCSV(this=exp.Literal.string(file), expressions=_options(options))
+
+
+def _parquet(file: str) -> exp.ReadParquet:
+    options: dict[str, exp.Expr] = {"hive_partitioning": exp.Boolean(this=False)}
+    return exp.ReadParquet(expressions=[exp.Literal.string(file), *_options(options)])
 
 
 def _interval(count: int, unit: str) -> exp.Interval:

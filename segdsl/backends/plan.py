@@ -322,6 +322,14 @@ class ListHas:
 
 
 @dataclass(frozen=True, slots=True)
+class ListWithin:
+    """A list has no known members but these."""
+
+    list: Expression
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The value is in the relation `name` of constants."""
 
@@ -365,6 +373,7 @@ Expression = (
     | TextMatch
     | Digest
     | ListHas
+    | ListWithin
     | Listed
 )
 
@@ -388,7 +397,7 @@ def may_be_missing(expression: Expression) -> bool:
             return may_be_missing(inner)
         case OneOf(inner) | TextMatch(inner) | Part(_, inner) | Digest(_, inner):
             return may_be_missing(inner)
-        case Length(inner) | ListHas(inner) | Listed(inner):
+        case Length(inner) | ListHas(inner) | ListWithin(inner) | Listed(inner):
             return may_be_missing(inner)
         case Choice(_, then, otherwise):
             return may_be_missing(then) or may_be_missing(otherwise)

@@ -187,10 +187,12 @@ class Expressions:
                 return self.backend.text_match(node, self.operand(value))
             case plan.ListHas(list_, member, folded):
                 return self.backend.list_has(self.value(list_), member, folded)
+            case plan.ListWithin(list_, members):
+                return self.backend.list_within(self.value(list_), members)
             case plan.Listed(value, name):
-                members = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
-                members.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
-                return exp.In(this=self.operand(value), query=exp.Subquery(this=members))
+                select = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
+                select.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
+                return exp.In(this=self.operand(value), query=exp.Subquery(this=select))
             case _:
                 return self.value(node)
 

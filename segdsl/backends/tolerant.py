@@ -1,98 +1,49 @@
-"""DuckDB, asked what its data are rather than who is in a segment: what cannot be read is missing, never an error.
-
-In: as in `duckdb`, and CSV files as tables of texts. Out: queries that count the texts that cannot be read as they are
-declared, and those of more digits, and that name some.
-"""
+"""DuckDB, asked what its data are rather than who is in a segment: what cannot be read is missing, never an error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal as OneOfWords
+from dataclasses import replace
 
 from sqlglot import exp
 
-from segdsl.backends.declarations import NAMED
+from segdsl.backends.base import FileFormat
 from segdsl.backends.duckdb import DuckDB, create, csv_reader, everything
 from segdsl.semantics.catalog import Table
-from segdsl.semantics.types import Number
-
-# A decimal of a CSV file is compared with what is left of it once it is rounded to the digits declared.
-MANY_DIGITS = (38, 18)
-
-
-@dataclass(frozen=True, slots=True)
-class TextClaim:
-    """What could be wrong with the texts of a CSV file's column: `unreadable`, or `longer` than its decimals."""
-
-    kind: OneOfWords["unreadable", "longer"]
-    stored_as: str
+from segdsl.semantics.types import Type
 
 
 class Tolerant(DuckDB):
+    """With `from_text` stored columns are texts that are read as their types: those of `texts_of` a CSV file."""
+
+    def __init__(self, *, from_text: bool = False) -> None:
+        self.from_text = from_text
+
     def cast(self, value: exp.Expr, type_: str) -> exp.Cast:
-        to = exp.DataType.build(type_, dialect=self.dialect)
-        return exp.TryCast(this=value, to=to, safe=True)
+        return exp.TryCast(this=value, to=exp.DataType.build(type_, dialect=self.dialect), safe=True)
 
     def misfit(self, column: exp.Column, complaint: str) -> list[exp.If]:
         return []
 
-    # --- CSV files ------------------------------------------------------------------------------------
+    def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
+        if self.from_text and type_ is not None and isinstance(column, exp.Column):
+            column = self.parsed(column, column.name, type_) or column
+        return super().stored(column, type_)
 
-    def load_texts(self, name: str, file: str) -> str:
-        """The statement that makes a table of the texts of a CSV file.
+    def create_file_views(self, table: Table, file: str, format: FileFormat) -> list[str]:
+        """Of a CSV file the texts become a table of their own, for what they are before they are read.
 
-        Of a view over the file DuckDB 2.0 raises where a cast that is tried fails.
+        DuckDB 2.0 raises where a cast that is tried fails over a file.
         """
-        return self._text(create("TABLE", self._stored_table((name,)), everything(csv_reader(file))))
-
-    def create_text_view(self, table: Table, texts: str) -> str:
-        """The statement that makes the stored table of `table` a view over the table `texts`."""
-        source = self._stored_table((texts,))
-        select = exp.Select(expressions=[exp.Star(replace=self.typed(table) or None)], from_=exp.From(this=source))
-        return self._text(create("VIEW", self._stored_table(table.stored_in), select))
-
-    def text_claims(self, table: Table) -> Iterator[TextClaim]:
-        """What is asked of the texts of a CSV file, in the order of the counts."""
-        decimals = {
-            column.stored_as
-            for column in table.stored_columns()
-            if isinstance(column.type, Number) and not column.type.whole
-        }
-        for typed in self.typed(table):
-            yield TextClaim("unreadable", typed.alias)
-            if typed.alias in decimals:
-                yield TextClaim("longer", typed.alias)
-
-    def text_counts(self, table: Table, texts: str, asked: Sequence[TextClaim]) -> str:
-        """One row: how many texts break each claim."""
-        counts = [
-            exp.Filter(
-                this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Where(this=self._broken(table, claim))
-            )
-            for claim in asked
+        if format != "csv":
+            return super().create_file_views(table, file, format)
+        texts = self._stored_table(self.texts_of(table).stored_in)
+        view = exp.Select(expressions=[exp.Star(replace=self.typed(table) or None)], from_=exp.From(this=texts.copy()))
+        return [
+            self._text(create("TABLE", texts, everything(csv_reader(file)))),
+            self._text(create("VIEW", self._stored_table(table.stored_in), view)),
         ]
-        return self._text(exp.Select(expressions=counts, from_=exp.From(this=self._stored_table((texts,)))))
 
-    def text_examples(self, table: Table, texts: str, claim: TextClaim) -> str:
-        """Texts that break a claim, with how many rows have each, the most frequent first."""
-        column = exp.Column(this=self.name(claim.stored_as))
-        count = exp.Count(this=exp.Star(), big_int=True)
-        order = [
-            exp.Ordered(this=count.copy(), desc=True, nulls_first=False),
-            exp.Ordered(this=column.copy(), nulls_first=False),
-        ]
-        select = exp.Select(expressions=[column, count], from_=exp.From(this=self._stored_table((texts,))))
-        select.set("where", exp.Where(this=self._broken(table, claim)))
-        select.set("group", exp.Group(expressions=[column.copy()]))
-        select.set("order", exp.Order(expressions=order))
-        select.set("limit", exp.Limit(expression=exp.Literal.number(NAMED)))
-        return self._text(select)
-
-    def _broken(self, table: Table, claim: TextClaim) -> exp.Expr:
-        (read,) = (typed.this for typed in self.typed(table) if typed.alias == claim.stored_as)
-        column = exp.Column(this=self.name(claim.stored_as))
-        if claim.kind == "longer":
-            return exp.NEQ(this=self.decimal(column, *MANY_DIGITS), expression=read)
-        is_there = exp.Not(this=exp.Is(this=column, expression=exp.Null()))
-        return exp.And(this=is_there, expression=exp.Is(this=exp.Paren(this=read), expression=exp.Null()))
+    def texts_of(self, table: Table) -> Table:
+        """All rows of a CSV file as texts, whether its `where` keeps them or not."""
+        *schema, name = table.stored_in
+        return replace(table, stored_in=(*schema, f"{name} as text"), where=None)

@@ -7,6 +7,7 @@ a driver's errors mean. Whatever goes wrong outside of segdsl is a `DatabaseProb
 from __future__ import annotations
 
 from segdsl.introspection import DatabaseProblem
+from segdsl.warehouse.declarations import check_declarations
 from segdsl.warehouse.runs import (
     BrokenPromises,
     Members,
@@ -28,6 +29,7 @@ __all__ = [
     "Size",
     "Sizes",
     "Written",
+    "check_declarations",
     "export_members",
     "members",
     "run",
