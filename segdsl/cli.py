@@ -599,7 +599,10 @@ def _print_report(
                 print(line)
             print(render.escaped(render.summary(findings, segments, files)))
         case "sarif":
-            _print_json(sarif.sarif(known(findings, checked.outline.name_at), _version(), folder))
+            log = sarif.sarif(known(findings, checked.outline.name_at), _version(), folder)
+            print(json.dumps(log.content))  # as short as it can be: GitHub takes no more than 10 MB
+            if log.left_out:
+                print(sarif.what_is_left_out(log.left_out), file=sys.stderr)
         case "junit":
             is_wanted = _wanted(project, options.paths)
             looked_at = [(file, name) for file, name in checked.outline if is_wanted(file)]
