@@ -130,18 +130,32 @@ def _refuse_together(options: Namespace) -> None:
 
 
 def _write_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> int:
+    """Writes what a person may decide to live with, and tells of all else why it is not in it."""
     from segdsl import baseline
     from segdsl.fingerprints import known
 
     findings = checked.report.sorted()
-    errors = [each for each in findings if each.severity is Severity.ERROR and not each.rule.is_judgement]
-    if errors:
-        code = _list_findings(errors, options, _code(errors, project))
+    rest = [each for each in findings if not each.rule.is_judgement and each.severity is not Severity.NOTE]
+    errors = [each for each in rest if each.severity is Severity.ERROR]
+    code = _code(rest, project, strict=options.strict)
+    if rest:
+        _list_findings(rest, options, code)
+    if code == USAGE:
         return _complain("the baseline was not written", "mend these errors first", code, options)
     judgements = [each for each in findings if each.rule.is_judgement]
-    projects.write_beside(project, baseline.written(known(judgements, checked.outline.name_at)))
-    print(f"{baseline.BASELINE_FILE}: {render.counted(len(judgements), 'finding')}")
-    return FINE
+    # What was not looked for may be in the project all the same.
+    older = None if checked.is_complete else projects.read_beside(project, baseline.BASELINE_FILE, Report())
+    entries = baseline.entries(known(judgements, checked.outline.name_at), older)
+    projects.write_beside(project, baseline.written(entries))
+    print(f"{baseline.BASELINE_FILE}: {render.counted(len(entries), 'finding')}")
+    if not rest:
+        return code
+    if not errors:
+        message = f"{render.counted(len(rest), 'warning')} about comments cannot be in it"
+        return _complain(message, "mend the comments, or remove them", code, options)
+    message = f"{render.counted(len(errors), 'error')} cannot be in it: compile, size, members and run stop at them"
+    again = "" if checked.is_complete else ", and write it again: conflicts are looked for then"
+    return _complain(message, f"mend them{again}", code, options)
 
 
 def _beside_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> Compared:
@@ -154,8 +168,7 @@ def _beside_baseline(checked: compiler.Checked, project: Project, options: Names
     found = report.sorted()
     if text is None:
         return baseline.Compared(tuple(found), 0)
-    is_complete = not any(each.severity is Severity.ERROR and not each.rule.is_judgement for each in found)
-    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=is_complete)
+    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=checked.is_complete)
     return baseline.Compared(tuple(Report(compared.left).sorted()), compared.hidden)
 
 
