@@ -25,6 +25,7 @@ from segdsl.compiler import BadRequest, Findings
 from segdsl.diagnostics import RULES, Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Project, ProjectProblem
+from segdsl.relations import MOST_EXAMPLES
 from segdsl.render.listing import LIMIT, listing
 from segdsl.source import Span
 
@@ -121,12 +122,18 @@ def _refuse_together(options: Namespace) -> None:
     for name in options.rules:
         if name not in RULES:
             raise BadRequest(f"there is no rule `{name}`", did_you_mean(name, RULES, "the rules are in docs/rules.md"))
-    if options.limit < 0:
-        raise BadRequest(f"`--limit {options.limit}` is less than nothing", "write --limit 0 to see all")
+    _limit(options)
     if options.format != "text" and options.rules:
         raise BadRequest(f"`--format {options.format}` holds the findings of all rules", "leave out --rule or --format")
     if options.write_baseline and options.paths:
         raise BadRequest("the baseline is that of the whole project", "leave out the files and folders")
+
+
+def _limit(options: Namespace) -> int:
+    limit: int = options.limit
+    if limit < 0:
+        raise BadRequest(f"`--limit {limit}` is less than nothing", "write --limit 0 to see all")
+    return limit
 
 
 def _write_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> int:
@@ -264,13 +271,20 @@ def _run(options: Namespace) -> int:
 def _overlap(options: Namespace) -> int:
     from segdsl import relations
 
+    if options.limit is not None and (options.group is not None or options.format != "json"):
+        raise BadRequest("`--limit` is about the examples of all pairs", "write --format json, or leave out --limit")
     if options.group is not None:
         return _order(options)
+    limit = MOST_EXAMPLES if options.limit is None else _limit(options)
     program = _understood(options)
     names = compiler.chosen(program, options.names)
     pairs = compiler.overlap(program, names)
     if options.format == "json":
-        _print_json(relations.as_json(pairs, program))
+        told = relations.PairsAsJson(pairs, program, limit)
+        sys.stdout.writelines(told)
+        if told.left_out:
+            left_out = f"{render.counted(told.left_out, 'pair')} shown without an example"
+            print(f"{left_out}: --limit 0 looks for all, segdsl compare A B for one", file=sys.stderr)
     elif options.format == "csv":
         sys.stdout.writelines(relations.as_csv(pairs))
     else:
@@ -393,6 +407,8 @@ def _parser() -> ArgumentParser:
     overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
     help = "tell instead who would move if neighbours of this exclusive group were swapped"
     overlap.add_argument("--group", metavar="NAME", help=help)
+    help = f"as JSON: look for an example for so many pairs; 0 does for all (default: {MOST_EXAMPLES:,})"
+    overlap.add_argument("--limit", type=int, metavar="N", help=help)
     _add_settings(overlap)
     _add_format(overlap, "text", "json", "csv")
     compare = command("compare", "explain one pair of segments: what keeps them apart, or an example of who is in both")
