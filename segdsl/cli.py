@@ -26,7 +26,7 @@ from segdsl.diagnostics import RULES, Diagnostic, Report, Severity, did_you_mean
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Project, ProjectProblem
 from segdsl.relations import MOST_EXAMPLES
-from segdsl.render.listing import LIMIT, listing
+from segdsl.render.listing import FIRST, LIMIT, listing
 from segdsl.source import Span
 
 if TYPE_CHECKING:
@@ -600,7 +600,9 @@ def _list_findings(
     """What `check` says to people: as many findings as they can read, and how many there are."""
     paint = _paint(sys.stdout, options)
     shown = [finding for finding in findings if finding.rule.name in options.rules] if options.rules else findings
-    for block in listing(shown, paint, options.limit):
+    # Whoever asks for a rule wants to read its findings.
+    first = options.limit if options.rules else FIRST
+    for block in listing(shown, paint, options.limit, first):
         print(block, end="\n\n")
     style = "good" if not findings else "error" if code else "warning"
     print(paint(style, render.summary(findings, segments, files)))

@@ -327,7 +327,14 @@ def test_a_finding_of_any_length_leaves_room_for_others_in_a_comment() -> None:
 
 def test_a_few_findings_are_shown_in_full() -> None:
     *blocks, numbers = listing([*many("empty-file", 2), *many("syntax", 10)])
-    assert numbers == "10 syntax, 2 empty-file\none rule alone: --rule syntax"
+    assert numbers.split("\n") == [
+        "10 errors   syntax      the text does not follow the grammar",
+        " 2 warnings empty-file  a segment file without definitions",
+        "one rule alone: --rule syntax",
+        "only what is new from now on: --write-baseline",
+    ]
+    *_, numbers = listing([*many("unused-allow", 2), *many("syntax", 10)], limit=0)
+    assert numbers.endswith("\none rule alone: --rule syntax")
     assert [block.split(":")[0] for block in blocks] == ["error[syntax]"] * 10 + ["warning[empty-file]"] * 2
 
 
@@ -336,10 +343,16 @@ def test_of_many_the_first_are_shown_then_a_line_each_then_a_number() -> None:
     assert blocks[0] == "error[syntax]: 250 findings"
     assert [block.count("\n") > 2 for block in blocks[1:4]] == [True] * 3
     lines = blocks[4].split("\n")
-    assert lines[0] == "error[syntax] a.seg:4:1: m3"
+    assert lines[0] == "a.seg:4:1: m3"
     assert len(lines) == 18
     assert lines[-1] == "... and 230 more of syntax; show them with --limit 0"
     assert blocks[5].startswith("warning[empty-file]") and len(blocks) == 7
+
+
+def test_a_rule_that_was_asked_for_is_shown_in_full_up_to_the_limit() -> None:
+    blocks = list(listing(many("syntax", 30), limit=20, first=20))
+    assert [block.count("\n") > 2 for block in blocks] == [False, *[True] * 20, False]
+    assert blocks[-1] == "... and 10 more of syntax; show them with --limit 0"
 
 
 def test_without_a_limit_everything_is_shown() -> None:
