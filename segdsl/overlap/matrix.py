@@ -99,14 +99,13 @@ class Matrix:
         """A customer in two segments whom the reference evaluator accepts, None when none was found."""
         first, second = self._numbers[left], self._numbers[right]
         found = self._composition.example(first, second)
-        if found is not None and self._is_in_both(found, left, right):
+        if found is not None and all(self._is_in(found, number) for number in (first, second)):
             return found
         return self._pairwise.example(first, second)
 
-    def _is_in_both(self, example: Example, left: str, right: str) -> bool:
-        program = self.analysis.program
-        conditions = [program.segments[name].condition for name in (left, right)]
-        return all(truths(program, self.entity, conditions, example.world, example.key, example.as_of))
+    def _is_in(self, example: Example, number: int) -> bool:
+        condition = self.analysis.program.segments[self.names[number]].condition
+        return truths(self.analysis.program, self.entity, [condition], example.world, example.key, example.as_of)[0]
 
 
 class _Known:
