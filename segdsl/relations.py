@@ -100,7 +100,7 @@ class PairsAsJson:
 
     def __iter__(self) -> Iterator[str]:
         counts: Counter[str] = Counter()
-        shown = 0
+        shown = self.left_out = 0
         yield f'{{\n  "version": {JSON_VERSION},\n  "pairs": ['
         for number, pair in enumerate(self._pairs):
             counts[pair.relation] += 1

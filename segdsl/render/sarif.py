@@ -73,6 +73,7 @@ def sarif(findings: Sequence[Known], version: str, folder: str = "") -> Log:
 
 
 def what_is_left_out(number: int) -> str:
+    """How many findings are not in the log, and how to see them."""
     return (
         f"{counted(number, 'finding')} left out, the least severe: code scanning takes no more; --format json has all"
     )
