@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal as OneOf
 
 from segdsl.semantics.catalog import Catalog
@@ -670,7 +671,7 @@ class Group(Node):
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """Everything that a project defines. `segments` are in the order they were written (files by name).
 
@@ -687,7 +688,7 @@ class Program:
     week_starts: int
     channels: dict[str, Channel] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def entities(self) -> tuple[str, ...]:
         """The tables that segments are sets of: that of the catalog first, be there segments of it or not."""
         return tuple(dict.fromkeys((self.catalog.entity, *(each.entity for each in self.segments.values()))))
