@@ -30,11 +30,12 @@ ROOMS: dict[str, set[str]] = {
     "baseline": {"source", "diagnostics", "fingerprints"},
     "render": {"source", "diagnostics", "fingerprints"},
     "results": {"render", "semantics.ir", "warehouse"},
+    "reading": {"semantics.ir", "semantics.scope", "semantics.types"},
     "relations": {"render", "diagnostics", "overlap", "semantics.ir"},
     "scaffold": {"diagnostics", "compiler"},
     "schemas": {"grammar.keys", "grammar.files", "grammar.yaml_definitions", "semantics.declare", "project"},
     "cli": {"source", "diagnostics", "cache", "semantics.ir", "compiler", "project", "introspection", "folder",
-            "warehouse", "render", "results", "relations", "scaffold", "schemas", "fingerprints", "baseline"},
+            "warehouse", "render", "results", "relations", "reading", "scaffold", "schemas", "fingerprints", "baseline"},
     "__init__": {"diagnostics", "cache", "overlap", "compiler", "project", "warehouse"},
     "__main__": {"cli"},
 }  # fmt: skip
