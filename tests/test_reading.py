@@ -96,20 +96,22 @@ def variants(node: Any) -> Iterator[Any]:
         return
     if not isinstance(node, ir.Node):
         return
-    for name in node.__match_args__:
-        value = getattr(node, name)
+    names: tuple[str, ...] = node.__match_args__
+    for name in names:
+        value: Any = getattr(node, name)
+        swap: Any = replace
         if name in OTHERS and value in OTHERS[name]:
-            yield replace(node, **{name: OTHERS[name][value]})
+            yield swap(node, **{name: OTHERS[name][value]})
         elif name in ("members", "type", "path", "via", "table"):
             continue
         elif isinstance(value, tuple | ir.Node):
-            yield from (replace(node, **{name: other}) for other in variants(value))
+            yield from (swap(node, **{name: other}) for other in variants(value))
         elif isinstance(value, bool):
-            yield replace(node, **{name: not value})
+            yield swap(node, **{name: not value})
         elif isinstance(value, int | Decimal):
-            yield replace(node, **{name: value + 1})
+            yield swap(node, **{name: value + 1})
         elif type(value) is date and value < date.max:
-            yield replace(node, **{name: value + timedelta(days=1)})
+            yield swap(node, **{name: value + timedelta(days=1)})
     if isinstance(node, ir.All | ir.Any) and len(node.terms) > 1:
         other = ir.Any if isinstance(node, ir.All) else ir.All
         yield other(node.terms, span=node.span)

@@ -74,7 +74,7 @@ def _group(program: ir.Program, segment: ir.Segment, sentences: Sentences, langu
     found = [say("head.group", group=title)]
     if group.exclusive:
         place, count = (language.number(each) for each in (group.members.index(segment.name) + 1, len(group.members)))
-        found = [say("head.exclusive", group=title, place=place, count=count)]
+        found = [say("head.exclusive", group=title, place=place, number=count)]
         stronger = [sentences.segment(name) for name in program.rivals(segment.name)]
         after = say("head.after", segments=language.listed(stronger)) if stronger else say("head.first")
         found.append(after)
@@ -103,15 +103,14 @@ def _promise(promise: ir.Promise, sentences: Sentences, language: Language) -> s
     match promise:
         case ir.SizePromise(low, high, percent):
             write = language.percent if percent else language.number
-            match low, high:
-                case None, None:
-                    return say("promise.any")
-                case low, None:
-                    text = say("promise.at_least", low=write(low))
-                case None, high:
-                    text = say("promise.at_most", high=write(high))
-                case low, high:
-                    text = say("promise.between", low=write(low), high=write(high))
+            if low is not None and high is not None:
+                text = say("promise.between", low=write(low), high=write(high))
+            elif low is not None:
+                text = say("promise.at_least", low=write(low))
+            elif high is not None:
+                text = say("promise.at_most", high=write(high))
+            else:
+                return say("promise.any")
             return say("promise.of_all", size=text) if percent else text
         case ir.ChangePromise(percent):
             return say("promise.change", percent=language.percent(percent))

@@ -1,6 +1,6 @@
 """Conditions and values to sentences: the walk over the IR.
 
-In: a condition on rows of a table. Out: a `Line`, a sentence with the lines that it stands over. Promised: two conditions
+In: a condition on rows of a table. Out: a `Line`, a sentence with the lines that it stands over. Promised: conditions
 that differ never read the same. So whatever joins conditions is a list of lines, never prose, and a condition
 inside of a sentence stands in parentheses, or in a line of its own that the sentence names by a letter.
 
@@ -95,9 +95,7 @@ class Sentences:
             case _:
                 return self._sentence(lambda: self._statement(node, table, holds))
 
-    def _joined(
-        self, terms: Sequence[ir.Condition], key: str, table: str, holds: bool, *, over_none: bool
-    ) -> Line:
+    def _joined(self, terms: Sequence[ir.Condition], key: str, table: str, holds: bool, *, over_none: bool) -> Line:
         if len(terms) == 1:
             return self.condition(terms[0], table, holds=holds)
         if not terms:
@@ -120,8 +118,8 @@ class Sentences:
 
     def _between(self, found: shapes.Between, table: str, holds: bool) -> str:
         sides = self._sides(found.value, (found.low, found.high), table)
-        value, low, high = sides
-        return self._known(self._is("between", holds, value=value, low=low, high=high), found, table, holds)
+        text = self._is("between", holds, value=sides[0], low=sides[1], high=sides[2])
+        return self._known(text, found, table, holds)
 
     def _every(self, found: shapes.Every, table: str, holds: bool) -> str:
         rows = self._rows(found.rows, table, "one")
@@ -169,7 +167,7 @@ class Sentences:
     def _known(self, text: str, node: ir.Condition | shapes.Between, table: str, holds: bool) -> str:
         """A statement about values, and who is in it when one is missing."""
         values = [part for part in _parts(node) if not isinstance(part, _CONDITIONS)]
-        if not any(self._can_be_missing(value, table) for value in values):
+        if not any(self._can_be_missing(value, table) for value in values):  # type: ignore[arg-type]
             return text
         if holds:
             self.notes.add("missing")
@@ -220,8 +218,8 @@ class Sentences:
         match node:
             case ir.Compare(left, op, right):
                 kind = "date" if isinstance(left.type, Date | Timestamp) or shapes.day_of_year(left) else "compare"
-                value, other = self._sides(left, (right,), table)
-                return is_(f"{kind}.{op}" if op != "=" else "equal", holds, left=value, right=other)
+                one, other = self._sides(left, (right,), table)
+                return is_(f"{kind}.{op}" if op != "=" else "equal", holds, left=one, right=other)
             case ir.OneOfList(value, options):
                 texts = [self._constant(option) for option in options]
                 return is_("one_of", holds, value=self.value(value, table), options=self.language.listed(texts))
@@ -232,16 +230,16 @@ class Sentences:
                 return is_("window", holds, value=self.value(value, table), window=self.window(window))
             case ir.Anniversary(value, window):
                 return is_("anniversary", holds, value=self._operand(value, table), window=self.window(window))
-            case ir.ListHas(value, options, least, folded):
-                texts = self.language.listed([quoted(option) for option in options], "and")
-                key = "list.one" if len(options) == 1 else "list.least"
-                text = is_(key, holds, least, value=self.value(value, table), options=texts)
+            case ir.ListHas(value, members, least, folded):
+                listed = self.language.listed([quoted(member) for member in members], "and")
+                key = "list.one" if least == len(members) == 1 else "list.least"
+                text = is_(key, holds, least, value=self.value(value, table), options=listed)
                 return self._say("folded", sentence=text) if folded else text
             case ir.InFile(value, name, members):
                 return is_("file", holds, len(members), value=self.value(value, table), file=quoted(name))
             case ir.Near(value, center, meters):
-                sides = self._operand(value, table), self._operand(center, table)
-                return is_("near", holds, value=sides[0], center=sides[1], distance=self._distance(meters))
+                one, other = self._operand(value, table), self._operand(center, table)
+                return is_("near", holds, value=one, center=other, distance=self._distance(meters))
             case ir.Inside(value, corners):
                 return is_("inside", holds, value=self.value(value, table), area=self._area(corners))
             case ir.IsTrue(value):
@@ -319,8 +317,8 @@ class Sentences:
                 return say("window.full", periods=say(f"periods.{unit}", count=-first))
             case ir.Period(unit, first, last):
                 number = self.language.number
-                return say("window.periods", periods=say(f"periods.{unit}", count=last - first + 1), first=number(first),
-                           last=number(last))  # fmt: skip
+                periods = say(f"periods.{unit}", count=last - first + 1)
+                return say("window.periods", periods=periods, first=number(first), last=number(last))
             case ir.BetweenAgo(far, near, unit):
                 return say("window.between", far=say(f"ago.{unit}", count=far), near=say(f"ago.{unit}", count=near))
             case ir.MoreThanAgo(count, unit):
@@ -407,8 +405,10 @@ class Sentences:
                 return say("value.linked", value=of(value, there), path=self._path(path))
             case ir.Statistic(kind, population, share):
                 among, value = self._population(population, table), of(population.value, table)
-                percent = {} if share is None else {"percent": self.language.number(share * 100)}
-                return say(f"statistic.{kind}", value=value, population=among, **percent)
+                if share is None:
+                    return say(f"statistic.{kind}", value=value, population=among)
+                percent = self.language.number(share * 100)
+                return say(f"statistic.{kind}", value=value, population=among, percent=percent)
             case ir.Tile(tiles, by_cut, population):
                 among, value = self._population(population, table), of(population.value, table)
                 return say("tile.cut" if by_cut else "tile.size", count=tiles, value=value, population=among)
@@ -490,12 +490,14 @@ class Sentences:
             case ir.Choice(_, then, otherwise):
                 return any(self._can_be_missing(each, table) for each in (then, otherwise))
         return any(
-            self._can_be_missing(each, table) for each in ir.children(node) if not isinstance(each, _CONDITIONS)
-        )  # type: ignore[arg-type]
+            self._can_be_missing(each, table)  # type: ignore[arg-type]
+            for each in ir.children(node)
+            if not isinstance(each, _CONDITIONS)
+        )
 
 
 _CONDITIONS = ir.Condition.__args__ + ir.Window.__args__ + (ir.Rows, ir.Population)  # type: ignore[attr-defined]
 
 
-def _parts(node: ir.Condition | shapes.Between) -> list[ir.Value]:
-    return list(node) if isinstance(node, shapes.Between) else list(ir.children(node))  # type: ignore[arg-type]
+def _parts(node: ir.Condition | shapes.Between) -> list[ir.Node]:
+    return list(node) if isinstance(node, shapes.Between) else list(ir.children(node))

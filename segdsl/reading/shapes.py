@@ -7,7 +7,7 @@ node says, whoever wrote it and how.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -27,7 +27,8 @@ class Every(NamedTuple):
     condition: ir.Condition
 
 
-class Repeated(NamedTuple):
+@dataclass(frozen=True)
+class Repeated:
     """The condition holds in `least` of the last `count` periods: `period` is the latest, as it stands in it."""
 
     condition: ir.Condition
@@ -102,4 +103,6 @@ def _swapped(node: Any, old: ir.Node, new: ir.Node) -> Any:
         return node
     if node == old:
         return new
-    return replace(node, **{name: _swapped(getattr(node, name), old, new) for name in node.__match_args__})
+    names: tuple[str, ...] = node.__match_args__
+    changed: dict[str, Any] = {name: _swapped(getattr(node, name), old, new) for name in names}
+    return replace(node, **changed)

@@ -82,7 +82,7 @@ def resolve(
         program,
         order=_order(program, report),
         channels=reached,
-        metrics={name: _titled(node, metrics[name]) for name, node in (*written.metrics.items(), *written.scores.items())},
+        metrics={name: _titled(written.metrics.get(name) or written.scores[name], metrics[name]) for name in metrics},
         places={name: _place(node, names) for name, node in written.places.items()},
     )
     lint(program, report)

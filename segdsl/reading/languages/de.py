@@ -148,8 +148,10 @@ LANGUAGE = Language(
         "statistic.total": "die Gesamtsumme von {value} unter {population}",
         "statistic.average": "der Durchschnitt von {value} unter {population}",
         "statistic.percentile": "das Perzentil {percent} von {value} unter {population}",
-        "tile.cut": "die Klasse von 1 (niedrigste) bis {count} (höchste), geschnitten nach dem Rang von {value}, unter {population}",
-        "tile.size": "der Teil von 1 (niedrigster) bis {count} (höchster), gleich große Teile, nach {value}, unter {population}",
+        "tile.cut":
+            "die Klasse von 1 (niedrigste) bis {count} (höchste), nach dem Rang von {value}, unter {population}",
+        "tile.size":
+            "der Teil von 1 (niedrigster) bis {count} (höchster), gleich große Teile, nach {value}, unter {population}",
         # What joins conditions.
         "all": "alles davon trifft zu:",
         "not_all": "mindestens eines davon trifft nicht zu:",
@@ -199,7 +201,8 @@ LANGUAGE = Language(
         "text.contains": "{value} enthält {text}",
         "text.contains.not": "{value} enthält nicht {text}",
         "text.matches": "{value} entspricht dem Muster {text} (* ist beliebiger Text, ? ein beliebiges Zeichen)",
-        "text.matches.not": "{value} entspricht nicht dem Muster {text} (* ist beliebiger Text, ? ein beliebiges Zeichen)",
+        "text.matches.not":
+            "{value} entspricht nicht dem Muster {text} (* ist beliebiger Text, ? ein beliebiges Zeichen)",
         "window": "{value} liegt {window}",
         "window.not": "{value} liegt nicht {window}",
         "anniversary": "der Jahrestag von {value} liegt {window}",
@@ -240,15 +243,16 @@ LANGUAGE = Language(
         "ranked.lowest.count.not": "gehört nach {value} nicht zu den {count} niedrigsten unter {population}",
         "ranked.lowest.percent": "gehört nach {value} zu den niedrigsten {count} % unter {population}",
         "ranked.lowest.percent.not": "gehört nach {value} nicht zu den niedrigsten {count} % unter {population}",
-        "bringing": "gehört nach {value} zu den wenigen höchsten, die {share} der Gesamtsumme bringen, unter {population}",
+        "bringing":
+            "gehört nach {value} zu den wenigsten, die {share} der Gesamtsumme bringen, unter {population}",
         "bringing.not":
-            "gehört nach {value} nicht zu den wenigen höchsten, die {share} der Gesamtsumme bringen, unter {population}",
+            "gehört nach {value} nicht zu den wenigsten, die {share} der Gesamtsumme bringen, unter {population}",
         # What stands around them.
         "head.who": "In diesem Segment ist jeder Datensatz aus {entity}, für den gilt:",
         "head.owner": "Verantwortlich: {owner}",
         "head.active": "Nur an diesen Tagen, an allen anderen leer: {window}",
         "head.group": "Teil der Gruppe {group}.",
-        "head.exclusive": "Nummer {place} von {count} in der Gruppe {group}: zugeordnet wird zum ersten, das passt.",
+        "head.exclusive": "Nummer {place} von {number} in der Gruppe {group}: zugeordnet wird zum ersten, das passt.",
         "head.first": "Niemand wird stattdessen einem anderen Segment der Gruppe zugeordnet.",
         "head.after": "Wer auch zu einem von diesen gehört, wird stattdessen dort zugeordnet: {segments}",
         "head.complete": "Alle gehören zu einem der Segmente der Gruppe.",
@@ -265,8 +269,10 @@ LANGUAGE = Language(
         "promise.change": "die Anzahl der Zugeordneten ändert sich von Lauf zu Lauf um weniger als {percent}",
         "promise.disjoint from": "niemand gehört auch zum Segment {segment}",
         "promise.within": "alle gehören auch zum Segment {segment}",
-        "note.missing": "Was über einen fehlenden Wert gesagt wird, gilt als nicht zutreffend, sofern es nicht dabeisteht.",
-        "note.rows": "Ohne Einträge ist eine Anzahl oder Summe 0, und jedes andere Ergebnis fehlt; fehlende Werte werden ausgelassen.",
+        "note.missing":
+            "Was über einen fehlenden Wert gesagt wird, gilt als nicht zutreffend, sofern es nicht dabeisteht.",
+        "note.rows":
+            "Ohne Einträge ist eine Anzahl oder Summe 0, und jedes andere Ergebnis fehlt; fehlende Werte zählen nicht.",
         "note.past": "Von Einträgen mit einem Zeitpunkt zählen nur die vor dem Zeitpunkt der Auswertung.",
         "note.division": "Was durch 0 geteilt wird, fehlt.",
         "note.now": "Zeiträume zählen vom Zeitpunkt der Auswertung aus.",

@@ -224,13 +224,14 @@ LANGUAGE = Language(
         "ranked.lowest.percent": "is in the {count}% with the lowest {value} of {population}",
         "ranked.lowest.percent.not": "is not in the {count}% with the lowest {value} of {population}",
         "bringing": "is one of the fewest with the highest {value} who bring {share} of its total over {population}",
-        "bringing.not": "is not one of the fewest with the highest {value} who bring {share} of its total over {population}",
+        "bringing.not":
+            "is not one of the fewest with the highest {value} who bring {share} of its total over {population}",
         # What stands around them.
         "head.who": "In this segment is every {entity} of which this is true:",
         "head.owner": "Responsible: {owner}",
         "head.active": "Only on these days, and empty on all others: {window}",
         "head.group": "Part of the group {group}.",
-        "head.exclusive": "Number {place} of {count} in the group {group}: each is assigned to the first that fits.",
+        "head.exclusive": "Number {place} of {number} in the group {group}: each is assigned to the first that fits.",
         "head.first": "Nobody is assigned to another segment of the group instead.",
         "head.after": "Whoever is also in one of these is assigned there instead: {segments}",
         "head.complete": "Everyone is in one of the segments of the group.",
@@ -248,7 +249,8 @@ LANGUAGE = Language(
         "promise.disjoint from": "nobody is also in the segment {segment}",
         "promise.within": "everyone is also in the segment {segment}",
         "note.missing": "What is said of a missing value does not count as true, unless it says so.",
-        "note.rows": "Over no entries a number or a sum is 0, and any other result is missing; missing values are skipped.",
+        "note.rows":
+            "Over no entries a number or a sum is 0, and any other result is missing; missing values are skipped.",
         "note.past": "Of entries that have a time, only those before the moment of the evaluation are seen.",
         "note.division": "What is divided by 0 is missing.",
         "note.now": "“Today”, “last” and “ago” count from the moment of the evaluation.",

@@ -7,8 +7,22 @@ from decimal import Decimal
 
 from segdsl.reading.language import Language
 
-UNITS = {"minute": "分钟", "hour": "小时", "day": "天", "week": "周", "month": "个月", "quarter": "个季度", "year": "年"}
-PERIODS = {"day": "个完整自然日", "week": "个完整自然周", "month": "个完整自然月", "quarter": "个完整自然季度", "year": "个完整自然年"}
+UNITS = {
+    "minute": "分钟",
+    "hour": "小时",
+    "day": "天",
+    "week": "周",
+    "month": "个月",
+    "quarter": "个季度",
+    "year": "年",
+}
+PERIODS = {
+    "day": "个完整自然日",
+    "week": "个完整自然周",
+    "month": "个完整自然月",
+    "quarter": "个完整自然季度",
+    "year": "个完整自然年",
+}
 
 
 def plural(count: Decimal) -> str:
@@ -224,7 +238,7 @@ LANGUAGE = Language(
         "head.owner": "负责人：{owner}",
         "head.active": "仅在以下日期有效，其余日期为空：{window}",
         "head.group": "属于分组{group}。",
-        "head.exclusive": "分组{group}中的第 {place} 个（共 {count} 个）：每个对象只分配到第一个符合的客群。",
+        "head.exclusive": "分组{group}中的第 {place} 个（共 {number} 个）：每个对象只分配到第一个符合的客群。",
         "head.first": "不会有对象改为分配到该组的其他客群。",
         "head.after": "同时属于以下客群者，改为分配到那里：{segments}",
         "head.complete": "所有对象都属于该组的某个客群。",

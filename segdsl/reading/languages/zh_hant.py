@@ -7,8 +7,22 @@ from decimal import Decimal
 
 from segdsl.reading.language import Language
 
-UNITS = {"minute": "分鐘", "hour": "小時", "day": "天", "week": "週", "month": "個月", "quarter": "季", "year": "年"}
-PERIODS = {"day": "個完整的日", "week": "個完整的週", "month": "個完整的月份", "quarter": "個完整的季", "year": "個完整的年度"}
+UNITS = {
+    "minute": "分鐘",
+    "hour": "小時",
+    "day": "天",
+    "week": "週",
+    "month": "個月",
+    "quarter": "季",
+    "year": "年",
+}
+PERIODS = {
+    "day": "個完整的日",
+    "week": "個完整的週",
+    "month": "個完整的月份",
+    "quarter": "個完整的季",
+    "year": "個完整的年度",
+}
 
 
 def plural(count: Decimal) -> str:
@@ -224,7 +238,7 @@ LANGUAGE = Language(
         "head.owner": "負責人：{owner}",
         "head.active": "僅在以下日期有效，其餘日期為空：{window}",
         "head.group": "屬於群組{group}。",
-        "head.exclusive": "群組{group}中的第 {place} 個（共 {count} 個）：每個對象只分派到第一個符合的分眾。",
+        "head.exclusive": "群組{group}中的第 {place} 個（共 {number} 個）：每個對象只分派到第一個符合的分眾。",
         "head.first": "不會有對象改為分派到該組的其他分眾。",
         "head.after": "同時屬於以下分眾者，改為分派到那裡：{segments}",
         "head.complete": "所有對象都屬於該組的某個分眾。",
