@@ -21,10 +21,12 @@ from segdsl.reading.sentences import Sentences
 from segdsl.semantics import ir
 from tests import markdown, worlds
 from tests.test_cases import Run
+from tests.test_readme import shown
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LANGUAGES = [reading.language(code) for code in reading.codes()]
 ENGLISH = reading.language("en")
+PAGE = Path(__file__).parent.parent / "docs" / "reading.md"
 GOLDEN = markdown.cases(Path(__file__).parent / "readings.md")
 SEEDS = range(60)
 OTHERS: dict[str, dict[str, str]] = {
@@ -158,6 +160,17 @@ def test_readings_are_as_they_were_reviewed(
     if request.config.getoption("--update"):
         (now,) = (each for each in markdown.cases(case.path) if each.title == case.title)
         markdown.rewrite(case.path, {now.blocks[case.blocks.index(block)]: text for block, text in found.items()})
+        return
+    for block, text in found.items():
+        assert text == block.text
+
+
+def test_the_page_shows_what_comes_out(request: pytest.FixtureRequest) -> None:
+    blocks = list(markdown.blocks(PAGE.read_text(encoding="utf-8").split("\n")))
+    found = {block: shown(block, EXAMPLES / "grocery") for block in blocks if block.words == ("console",)}
+    assert found
+    if request.config.getoption("--update"):
+        markdown.rewrite(PAGE, found)
         return
     for block, text in found.items():
         assert text == block.text

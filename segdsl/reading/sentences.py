@@ -197,11 +197,11 @@ class Sentences:
                 return is_("known", holds, value=self.value(value, table))
             case ir.Ranked(population, count, percent, lowest):
                 key = f"ranked.{'lowest' if lowest else 'highest'}.{'percent' if percent else 'count'}"
-                among, value = self._population(population, table), self._operand(population.value, table)
-                return is_(key, holds, count, value=value, population=among)
+                among, by = self._population(population, table), self._operand(population.value, table)
+                return is_(key, holds, count, value=by, population=among)
             case ir.Bringing(population, share):
-                among, value = self._population(population, table), self._operand(population.value, table)
-                return is_("bringing", holds, share=self.language.percent(share * 100), value=value, population=among)
+                among, by = self._population(population, table), self._operand(population.value, table)
+                return is_("bringing", holds, share=self.language.percent(share * 100), value=by, population=among)
             case (
                 ir.Compare() | ir.OneOfList() | ir.TextMatch() | ir.InWindow() | ir.Anniversary() | ir.ListHas()
                 | ir.InFile() | ir.Near() | ir.Inside() | ir.IsTrue()
@@ -218,8 +218,8 @@ class Sentences:
         match node:
             case ir.Compare(left, op, right):
                 kind = "date" if isinstance(left.type, Date | Timestamp) or shapes.day_of_year(left) else "compare"
-                one, other = self._sides(left, (right,), table)
-                return is_(f"{kind}.{op}" if op != "=" else "equal", holds, left=one, right=other)
+                first, second = self._sides(left, (right,), table)
+                return is_(f"{kind}.{op}" if op != "=" else "equal", holds, left=first, right=second)
             case ir.OneOfList(value, options):
                 texts = [self._constant(option) for option in options]
                 return is_("one_of", holds, value=self.value(value, table), options=self.language.listed(texts))
@@ -496,7 +496,7 @@ class Sentences:
         )
 
 
-_CONDITIONS = ir.Condition.__args__ + ir.Window.__args__ + (ir.Rows, ir.Population)  # type: ignore[attr-defined]
+_CONDITIONS = ir.Condition.__args__ + ir.Window.__args__ + (ir.Rows, ir.Population)
 
 
 def _parts(node: ir.Condition | shapes.Between) -> list[ir.Node]:
