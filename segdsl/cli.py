@@ -340,6 +340,25 @@ def _compare(options: Namespace) -> int:
     return FINE
 
 
+def _read(options: Namespace) -> int:
+    from segdsl import reading
+
+    if options.lang not in reading.codes():
+        help = did_you_mean(options.lang, reading.codes(), f"there are {listed(reading.codes())}")
+        raise BadRequest(f"segdsl does not speak `{options.lang}`", help)
+    program = _understood(options)
+    language = reading.language(options.lang)
+    readings = reading.read(program, compiler.chosen(program, options.names), language)
+    match options.format:
+        case "json":
+            _print_json(reading.as_json(readings, language))
+        case "markdown":
+            print(reading.as_markdown(readings))
+        case _:
+            print("\n".join(map(render.escaped, reading.as_text(readings).split("\n"))))
+    return FINE
+
+
 def _schema(options: Namespace) -> int:
     from segdsl import schemas
 
@@ -355,6 +374,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "check": _check,
     "overlap": _overlap,
     "compare": _compare,
+    "read": _read,
     "fmt": _fmt,
     "compile": _compile,
     "size": _size,
@@ -441,6 +461,11 @@ def _parser() -> ArgumentParser:
     compare.add_argument("right", metavar="B", help="another one")
     _add_settings(compare)
     _add_format(compare, "text", "json")
+    read = command("read", "read segments back in plain sentences, for people who read neither code nor SQL")
+    read.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    read.add_argument("--lang", default="en", metavar="TAG", help="en, de, zh-hans or zh-hant (default: en)")
+    _add_settings(read)
+    _add_format(read, "text", "markdown", "json")
     fmt = command("fmt", "write definitions in the one canonical layout, and name the files that have changed")
     fmt.add_argument("paths", nargs="*", metavar="PATH", help="these files or folders only")
     fmt.add_argument("--check", action="store_true", help="write nothing: name what would change, with exit code 1")
