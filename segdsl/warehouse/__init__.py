@@ -7,6 +7,7 @@ a driver's errors mean. Whatever goes wrong outside of segdsl is a `DatabaseProb
 from __future__ import annotations
 
 from segdsl.introspection import DatabaseProblem
+from segdsl.warehouse.one import explain
 from segdsl.warehouse.runs import (
     BrokenPromises,
     Members,
@@ -19,6 +20,7 @@ from segdsl.warehouse.runs import (
     run,
     size,
 )
+from segdsl.warehouse.trial import Trial, trial
 
 __all__ = [
     "BrokenPromises",
@@ -27,9 +29,12 @@ __all__ = [
     "RunSummary",
     "Size",
     "Sizes",
+    "Trial",
     "Written",
+    "explain",
     "export_members",
     "members",
     "run",
     "size",
+    "trial",
 ]
