@@ -97,6 +97,9 @@ class Reasons:
                 return Reason(text, holds, "at least", parts=parts(terms))
             case ir.Not(term):
                 inner = self._reason(term, table, row)
+                if not inner.parts and not text.startswith("not"):
+                    # `no order`, `!=` and `is missing` are one test, as it is written.
+                    return Reason(text or inner.text, holds, values=inner.values)
                 return Reason(text, holds, "not", parts=(inner,))
             case ir.InSegment(name):
                 return Reason(text or f"in segment {name}", holds, parts=(self.why(name, row),))

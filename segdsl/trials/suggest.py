@@ -61,15 +61,14 @@ def _borders(condition: ir.Condition) -> Iterator[_Border]:
     for others, test, holds in _tests(condition, ()):
         text = " ".join(test.span.text.split())
         beside = tuple(Claim(other, truth) for other, truth in others)
-        for about, claim in _sides(test):
-            yield _Border(about, holds, (*beside, Claim(test, True), claim))
-            yield _Border(about, not holds, (*beside, Claim(test, False), claim))
-        yield _Border(f"`{text}` is true", holds, (*beside, Claim(test, True)))
-        yield _Border(f"`{text}` is false", not holds, (*beside, Claim(test, False)))
+        for about, claim, truth in _sides(test):
+            yield _Border(about, holds == truth, (*beside, Claim(test, truth), claim))
         for value in _values(test):
             what = " ".join(value.span.text.split())
             missing = Claim(ir.Known(value, span=value.span), False)
             yield _Border(f"`{what}` is missing", not holds, (*beside, Claim(test, False), missing))
+        yield _Border(f"`{text}` is true", holds, (*beside, Claim(test, True)))
+        yield _Border(f"`{text}` is false", not holds, (*beside, Claim(test, False)))
 
 
 Others = tuple[tuple[ir.Condition, bool], ...]
@@ -91,15 +90,22 @@ def _tests(node: ir.Condition, others: Others, holds: bool = True) -> Iterator[t
             yield others, node, holds
 
 
-def _sides(test: ir.Condition) -> Iterator[tuple[str, Claim]]:
-    """Of a number that is compared with a constant: the border itself, and one step below and above it."""
+def _sides(test: ir.Condition) -> Iterator[tuple[str, Claim, bool]]:
+    """Of a number that is compared with a constant: the border itself, and one step below and above it.
+
+    With each whether the test is true there.
+    """
     match test:
-        case ir.Compare(left, _, ir.Literal(Decimal() as bound, type_)) if isinstance(left.type, Number):
+        case ir.Compare(left, op, ir.Literal(Decimal() as bound)) if isinstance(left.type, Number):
             step = Decimal(1) if left.type.quotient else Decimal(1).scaleb(-left.type.scale)
             for near in (bound - step, bound, bound + step):
                 number = replace(test.right, value=near) if isinstance(test.right, ir.Literal) else test.right
                 what = " ".join(left.span.text.split())
-                yield f"`{what}` is {near:f}", Claim(replace(test, op="=", right=number))
+                yield f"`{what}` is {near:f}", Claim(replace(test, op="=", right=number)), _compared(near, op, bound)
+
+
+def _compared(left: Decimal, op: str, right: Decimal) -> bool:
+    return {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
 
 
 def _values(test: ir.Condition) -> Sequence[ir.Value]:
