@@ -36,7 +36,8 @@ ROOMS: dict[str, set[str]] = {
     "scaffold": {"diagnostics", "compiler"},
     "schemas": {"grammar.keys", "grammar.files", "grammar.yaml_definitions", "semantics.declare", "project"},
     "cli": {"source", "diagnostics", "cache", "semantics.ir", "compiler", "project", "introspection", "folder",
-            "warehouse", "render", "results", "relations", "trials", "explained", "scaffold", "schemas", "fingerprints", "baseline"},
+            "warehouse", "render", "results", "relations", "trials", "explained", "scaffold",
+            "schemas", "fingerprints", "baseline"},
     "__init__": {"diagnostics", "cache", "overlap", "compiler", "project", "warehouse"},
     "__main__": {"cli"},
 }  # fmt: skip

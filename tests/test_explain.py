@@ -87,10 +87,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "catalog.yml").write_text(CATALOG)
     (folder / "segments" / "all.seg").write_text(SEGMENTS)
     with duckdb.connect(str(folder / "shop.duckdb")) as database:
-        database.execute("CREATE TABLE stores AS SELECT * FROM (VALUES ('s1', 'Berlin'), ('s2', 'Paris')) t(store_id, city)")
+        database.execute(
+            "CREATE TABLE stores AS SELECT * FROM (VALUES ('s1', 'Berlin'), ('s2', 'Paris')) t(store_id, city)"
+        )
         database.execute(
             "CREATE TABLE customers AS SELECT i::BIGINT AS customer_id, i <> 13 AS kept, "
-            "CASE WHEN i % 4 > 0 THEN 20 + i END::BIGINT AS age, nullif(i % 7, 0)::BIGINT AS referrer_id FROM range(1, 31) t(i)"
+            "CASE WHEN i % 4 > 0 THEN 20 + i END::BIGINT AS age, "
+            "nullif(i % 7, 0)::BIGINT AS referrer_id FROM range(1, 31) t(i)"
         )
         database.execute(
             "CREATE TABLE orders AS SELECT i::BIGINT AS order_id, (1 + i * i % 31)::BIGINT AS customer_id, "
@@ -99,7 +102,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "(i % 9 + 0.25)::DECIMAL(12,2) AS amount FROM range(1, 121) t(i)"
         )
         database.execute(
-            "CREATE TABLE lines AS SELECT (1 + i % 120)::BIGINT AS order_id, CASE WHEN i % 5 > 0 THEN 'a' ELSE 'b' END AS sku, "
+            "CREATE TABLE lines AS SELECT (1 + i % 120)::BIGINT AS order_id, "
+            "CASE WHEN i % 5 > 0 THEN 'a' ELSE 'b' END AS sku, "
             "(i % 3 + 0.5)::DECIMAL(12,2) AS price FROM range(0, 300) t(i)"
         )
     return folder
@@ -137,8 +141,12 @@ def test_a_reason_says_values_windows_and_rows(shop: Path, capsys: pytest.Captur
     values = {each["of"]: each["value"] for each in berliners["reason"]["values"]}
     assert values["last 30 days"] == "from 2025-12-02 00:00 until before 2026-01-01 00:00"
     with duckdb.connect(str(shop / "shop.duckdb"), read_only=True) as database:
-        (there,) = database.execute("SELECT count(*) FROM orders WHERE customer_id = 2 AND ordered_at < '2026-01-01'").fetchone()  # type: ignore[misc]
-        (spent,) = database.execute("SELECT sum(amount) FROM orders WHERE customer_id = 2 AND ordered_at < '2026-01-01'").fetchone()  # type: ignore[misc]
+        (there,) = database.execute(
+            "SELECT count(*) FROM orders WHERE customer_id = 2 AND ordered_at < '2026-01-01'"
+        ).fetchone()  # type: ignore[misc]
+        (spent,) = database.execute(
+            "SELECT sum(amount) FROM orders WHERE customer_id = 2 AND ordered_at < '2026-01-01'"
+        ).fetchone()  # type: ignore[misc]
     assert values["rows of order"].endswith(f" of {there}")
     assert {each["of"]: each["value"] for each in second["reason"]["values"]}["spend"] == f"{spent:f}".rstrip("0")
 

@@ -54,9 +54,7 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
 
-def memberships(
-    program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()
-) -> plan.Query:
+def memberships(program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()) -> plan.Query:
     """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
 
     With `keys` of those alone who have one of them.

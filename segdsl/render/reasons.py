@@ -15,10 +15,9 @@ def lines(reason: Reason, paint: Paint = PLAIN, depth: int = 0) -> Iterator[str]
     """`true` or `false`, then the condition; its parts and values below it, further in."""
     mark = paint("good", "true ") if reason.holds else paint("error", "false")
     # Who reads the parts has read the whole.
-    text = HEADS[reason.how] if reason.how in HEADS else reason.text
+    text = HEADS.get(reason.how, reason.text)
     yield f"{mark}{'  ' * (depth + 1)}{escaped(text)}"
     indent = " " * 5 + "  " * (depth + 3)
-    # A value that is called like the test itself needs no name.
     for each in reason.values:
         yield f"{indent}{paint('dim', escaped(f'{each.what}: {each.value}'))}"
     for part in reason.parts:

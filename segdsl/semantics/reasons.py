@@ -49,8 +49,8 @@ class Reason:
 class Reasons:
     """Reasons about the rows of one world at one moment.
 
-    `from_everyone` are conditions that were decided elsewhere, by the whole table: where one of them stands, in place of
-    the condition that it is the answer to (a mapping from answer to question), the question is shown.
+    `from_everyone` are conditions that were decided elsewhere, by the whole table: where one of them stands,
+    in place of the condition that it is the answer to (from answers, by `id`, to questions), the question is shown.
     """
 
     def __init__(
@@ -124,7 +124,12 @@ class Reasons:
                 yield self._said(node, table, row)
                 yield from self._rows(rows, table, row, is_counted=function == "count")
                 return
-            case ir.Ranked(population) | ir.Bringing(population) | ir.Statistic(_, population) | ir.Tile(_, _, population):
+            case (
+                ir.Ranked(population)
+                | ir.Bringing(population)
+                | ir.Statistic(_, population)
+                | ir.Tile(_, _, population)
+            ):
                 if isinstance(node, ir.Statistic | ir.Tile):
                     yield self._said(node, table, row)
                 yield from self._values(population.value, table, row)
@@ -162,7 +167,9 @@ class Reasons:
     def _rows(self, rows: ir.Rows, table: str, row: Row, is_counted: bool = False) -> Iterator[Said]:
         """How many rows count, of how many that belong to the row; and when the window is."""
         found = self._count(rows, table, row)
-        bare = ir.Rows(rows.table, rows.via, None, rows.window if isinstance(rows.window, ir.Next) else None, span=rows.span)
+        bare = ir.Rows(
+            rows.table, rows.via, None, rows.window if isinstance(rows.window, ir.Next) else None, span=rows.span
+        )
         there = self._count(bare, table, row)
         if rows.where is not None or rows.window is not None:
             yield Said(f"rows of {rows.table}", f"{found} of {there}")
@@ -173,7 +180,9 @@ class Reasons:
             yield Said(_written(rows.window), self._window(rows.window, isinstance(at, Date)))
 
     def _count(self, rows: ir.Rows, table: str, row: Row) -> str:
-        return said(self._look.value(ir.Aggregate("count", rows, None, COUNT, span=rows.span), table, row), self.clock.zone)
+        return said(
+            self._look.value(ir.Aggregate("count", rows, None, COUNT, span=rows.span), table, row), self.clock.zone
+        )
 
     def _said(self, value: ir.Node, table: str, row: Row) -> Said:
         found = self._look.value(value, table, row)  # type: ignore[arg-type]  # a node with a type is a value
@@ -185,7 +194,7 @@ class Reasons:
             first, last = dates(window, self.clock)
             if first is not None and last is not None and first > last:
                 return "no day"
-            return _stretch(first and first.isoformat(), last and last.isoformat(), "to")
+            return _stretch(str(first) if first else None, str(last) if last else None, "to")
         start, end = moments(window, self.clock)
         if start is not None and end is not None and start.utc >= end.utc:
             return "no moment"

@@ -4,8 +4,8 @@
 what came of it, and `suggest` writes customers at the borders of a definition.
 """
 
-from segdsl.trials.judge import Case, Outcome, judge
-from segdsl.trials.read import read
+from segdsl.trials.judge import Outcome, judge
+from segdsl.trials.read import Case, read
 from segdsl.trials.report import as_json, junit, text
 from segdsl.trials.suggest import suggested
 

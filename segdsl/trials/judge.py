@@ -107,7 +107,9 @@ def _differences(here: Memberships, there: Memberships, database: str) -> list[s
         other_inside, other_won = there[name]
         for verb, ours, others in (("in", inside, other_inside), ("assigned to", won, other_won)):
             for key in sorted(ours ^ others, key=str):
-                one, other = ("the reference evaluator", database) if key in ours else (database, "the reference evaluator")
+                one, other = (
+                    ("the reference evaluator", database) if key in ours else (database, "the reference evaluator")
+                )
                 found.append(f"{one} says that {key!r} is {verb} {name}, and {other} that it is not")
     return found
 

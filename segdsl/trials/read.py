@@ -235,13 +235,24 @@ class _Reader:
             else:
                 row[name] = self._value(type_, value, f"`{table.name}.{key.text}`", key.span)
         for column in table.columns.values():
-            if column.required and column.formula is None and column.coordinates is None and row.get(column.name) is None:
+            if (
+                column.required
+                and column.formula is None
+                and column.coordinates is None
+                and row.get(column.name) is None
+            ):
                 if column.name in row:
                     where = f"`{table.name}.{column.name}`"
                     message = f"{where} is declared never to be missing"
-                    self.report.add("bad-value", message, node.entries[column.name][0].span if column.name in node.entries else node.span)
+                    self.report.add(
+                        "bad-value",
+                        message,
+                        node.entries[column.name][0].span if column.name in node.entries else node.span,
+                    )
                 row[column.name] = value_ = _plainest(column.type)
-                defaults[f"{table.name}.{column.name}"] = str(value_).lower() if isinstance(value_, bool) else str(value_)
+                defaults[f"{table.name}.{column.name}"] = (
+                    str(value_).lower() if isinstance(value_, bool) else str(value_)
+                )
         return row
 
     def _column(self, table: Table, name: str) -> tuple[str, Type | tuple[Column, Column]] | None:
@@ -307,13 +318,15 @@ class _Reader:
                 return texts
             case Boolean(), yaml.Scalar(bool() as truth):
                 return truth
-            case (Number() | Degrees()), yaml.Scalar(int() | Decimal() as number) if not isinstance(number, bool):
+            case ((Number() | Degrees()), yaml.Scalar(int() | Decimal() as number)) if not isinstance(number, bool):
                 return self._number(type_, Decimal(number), where, span)
-            case (Date() | Timestamp()), yaml.Scalar(str()):
+            case ((Date() | Timestamp()), yaml.Scalar(str())):
                 at = moment(node.text)
                 if at is not None:
                     return self._moment(type_, at, where, span)
-                self.report.add("bad-date", f"{where} is {described(type_)}, and `{node.text}` is none", span, help=_like(type_))
+                self.report.add(
+                    "bad-date", f"{where} is {described(type_)}, and `{node.text}` is none", span, help=_like(type_)
+                )
                 return None
         shown = f"`{node.text}`" if isinstance(node, yaml.Scalar) else "this"
         self.report.add("wrong-type", f"{where} is {described(type_)}, and {shown} is none", span, help=_like(type_))

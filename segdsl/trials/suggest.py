@@ -35,7 +35,10 @@ def suggested(program: ir.Program, segment: str) -> str:
     """A file of tests for one segment; each begins with what it is at the border of."""
     analysis = Analysis(program)
     meant = program.segments[segment]
-    lines = [f"# Suggested by `segdsl test --suggest {segment}`: confirm what you expect, and take out the rest.", "tests:"]
+    lines = [
+        f"# Suggested by `segdsl test --suggest {segment}`: confirm what you expect, and take out the rest.",
+        "tests:",
+    ]
     seen: set[str] = set()
     not_found: list[str] = []
     for border in list(_borders(meant.condition))[:MOST]:
@@ -111,4 +114,8 @@ def _compared(left: Decimal, op: str, right: Decimal) -> bool:
 def _values(test: ir.Condition) -> Sequence[ir.Value]:
     """The stored values that a test looks at directly, and that may be missing."""
     found = [child for child in ir.children(test) if isinstance(child, ir.Column | ir.At | ir.Aggregate)]
-    return [each for each in found if not (isinstance(each, ir.Aggregate) and each.function in ("count", "count distinct", "sum"))]
+    return [
+        each
+        for each in found
+        if not (isinstance(each, ir.Aggregate) and each.function in ("count", "count distinct", "sum"))
+    ]

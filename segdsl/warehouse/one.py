@@ -70,7 +70,10 @@ def explain(program: ir.Program, key: str, names: Sequence[str], clock: Clock, t
     try:
         reasons = Reasons(answered, rows.world, clock, questions)
         if not reasons.is_there(entity, row):
-            raise BadRequest(f"{entity} `{key}` does not count as of {clock.as_of.isoformat()}", "it is left out by the catalog's `where`, or comes later")
+            raise BadRequest(
+                f"{entity} `{key}` does not count as of {clock.as_of.isoformat()}",
+                "it is left out by the catalog's `where`, or comes later",
+            )
         standings = tuple(
             Standing(
                 name,
@@ -82,7 +85,9 @@ def explain(program: ir.Program, key: str, names: Sequence[str], clock: Clock, t
             for name in of_it
         )
     except (BadKeys, BadValue, BadMoment) as error:
-        raise DatabaseProblem(str(error), "mend the row, or compare the types in catalog.yml with what is stored") from None
+        raise DatabaseProblem(
+            str(error), "mend the row, or compare the types in catalog.yml with what is stored"
+        ) from None
     table = program.catalog.tables[entity]
     assert table.key is not None, "entities have keys"
     return Explained(entity, row[rows.name(table, table.key)], clock.as_of, standings)
@@ -118,7 +123,10 @@ class _Rows:
             wanted = key
         found = self._with(table, table.key, [wanted])
         if not found:
-            raise BadRequest(f"there is no {entity} with the key `{key}`", f"`{table.key}` of `{'.'.join(table.stored_in)}` has the keys")
+            raise BadRequest(
+                f"there is no {entity} with the key `{key}`",
+                f"`{table.key}` of `{'.'.join(table.stored_in)}` has the keys",
+            )
         return found[0]
 
     def for_condition(self, node: ir.Node | None, table: str, rows: Sequence[Stored]) -> None:
@@ -146,13 +154,25 @@ class _Rows:
                 if isinstance(node, ir.At) and at_path:
                     self._followed(self.program.catalog.tables[node.table], at_path, there)
             case ir.Of(path, value):
-                self.for_condition(value, self.program.catalog.target(table, path).name, self._followed(holder, path, rows))
+                self.for_condition(
+                    value, self.program.catalog.target(table, path).name, self._followed(holder, path, rows)
+                )
             case ir.Followed(path, of, _, same):
                 *way, last = path
                 before = self._followed(holder, way, rows)
                 link = self.program.catalog.target(table, tuple(way)).links[last]
-                keys = [{self.name(self.program.catalog.tables[link.table], cast(str, self.program.catalog.tables[link.table].key)): row.get(self.name(self.program.catalog.target(table, tuple(way)), link.column))} for row in before]
-                found = self._belonging(self.program.catalog.tables[link.table], self.program.catalog.tables[of.table], of.via, keys)
+                keys = [
+                    {
+                        self.name(
+                            self.program.catalog.tables[link.table],
+                            cast(str, self.program.catalog.tables[link.table].key),
+                        ): row.get(self.name(self.program.catalog.target(table, tuple(way)), link.column))
+                    }
+                    for row in before
+                ]
+                found = self._belonging(
+                    self.program.catalog.tables[link.table], self.program.catalog.tables[of.table], of.via, keys
+                )
                 self.for_condition(of.where, of.table, found)
                 for left, right in same:
                     self.for_condition(left, table, rows)
@@ -196,8 +216,8 @@ class _Rows:
         return [row for key in wanted for row in self._fetched[table.name, (column,), key]]
 
     def _fetch(self, table: Table, column: str, keys: Sequence[Key]) -> None:
-        from sqlalchemy import MetaData, select
         from sqlalchemy import Column as StoredColumn
+        from sqlalchemy import MetaData, select
         from sqlalchemy import Table as StoredTable
 
         stored = self.database.tables[folded(table.stored_in)]
@@ -269,7 +289,12 @@ def _answered(
 
 
 def _asked(
-    program: ir.Program, database: Database, table: Table, conditions: Sequence[ir.Condition], rows: Sequence[Stored], clock: Clock
+    program: ir.Program,
+    database: Database,
+    table: Table,
+    conditions: Sequence[ir.Condition],
+    rows: Sequence[Stored],
+    clock: Clock,
 ) -> dict[ir.Condition, ir.Condition]:
     """Each condition, and who of `rows` it is true of."""
     some = next(each for each in program.segments.values() if each.entity == table.name)
@@ -280,7 +305,10 @@ def _asked(
     }
     wider = replace(program, segments=program.segments | segments, order=(*program.order, *segments))
     assert table.key is not None, "entities have keys"
-    key = next((each.name for each in table.columns.values() if each.stored_as == table.key and each.formula is None), table.key)
+    key = next(
+        (each.name for each in table.columns.values() if each.stored_as == table.key and each.formula is None),
+        table.key,
+    )
     keys = [cast(Key, row[key]) for row in rows]
     query = database.backend.memberships(wider, tuple(segments), clock, keys)
     true_of: dict[str, set[Any]] = {name: set() for name in segments}
@@ -290,7 +318,9 @@ def _asked(
     answers: dict[ir.Condition, ir.Condition] = {}
     for name, condition in asked.items():
         span = condition.span
-        members: Any = sorted(map(Decimal, true_of[name])) if isinstance(type_, Number) else sorted(map(str, true_of[name]))
+        members: Any = (
+            sorted(map(Decimal, true_of[name])) if isinstance(type_, Number) else sorted(map(str, true_of[name]))
+        )
         answers[condition] = ir.InFile(ir.Key(table.name, type_, span=span), "everyone", tuple(members), span=span)
     return answers
 
@@ -312,7 +342,9 @@ def _whole(program: ir.Program, node: ir.Node) -> Iterator[ir.Condition]:
 
 def _looks_at_everyone(program: ir.Program, segment: str) -> bool:
     condition = program.segments[segment].condition
-    return _compares(condition) or any(_looks_at_everyone(program, each.segment) for each in references(program, segment))
+    return _compares(condition) or any(
+        _looks_at_everyone(program, each.segment) for each in references(program, segment)
+    )
 
 
 def _compares(node: ir.Node) -> bool:
@@ -329,4 +361,7 @@ def _replaced(node: Any, answers: Mapping[ir.Condition, ir.Condition]) -> Any:
         return answers[cast(ir.Condition, node)]
     if not isinstance(node, ir.All | ir.Any | ir.Not | ir.AtLeast):
         return node
-    return replace(node, **{each.name: _replaced(getattr(node, each.name), answers) for each in fields(node) if each.name != "span"})
+    return replace(
+        node,
+        **{each.name: _replaced(getattr(node, each.name), answers) for each in fields(node) if each.name != "span"},
+    )

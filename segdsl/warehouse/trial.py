@@ -29,8 +29,9 @@ class Trial:
     """A database in memory with the tables of one program; each question fills them anew."""
 
     def __init__(self, program: ir.Program, connection: Connection) -> None:
-        from segdsl.backends import backend
         from sqlalchemy import MetaData
+
+        from segdsl.backends import backend
 
         tables = {name: replace(table, stored_in=(name,)) for name, table in program.catalog.tables.items()}
         self._program = replace(program, catalog=replace(program.catalog, tables=tables))
@@ -43,7 +44,10 @@ class Trial:
     def ask(
         self, _: ir.Program, world: Mapping[str, Sequence[Mapping[str, object]]], names: Sequence[str], clock: Clock
     ) -> Memberships:
-        """The memberships in the segments called `names`. Raises `Findings` when the database cannot say one exactly."""
+        """The memberships in the segments called `names`.
+
+        Raises `Findings` when the database cannot say one exactly.
+        """
         for name, stored in self._stored.items():
             self._connection.execute(stored.delete())
             rows = [_as_stored(self._program.catalog.tables[name], stored, row) for row in world.get(name, ())]
@@ -51,7 +55,7 @@ class Trial:
                 self._connection.execute(stored.insert(), rows)
         found: dict[str, tuple[set[Any], set[Any]]] = {name: (set(), set()) for name in names}
         for query in self._written(tuple(names), clock):
-            for key, segment, qualifies, assigned, *_ in self._connection.exec_driver_sql(query):
+            for key, segment, qualifies, assigned, _as_of in self._connection.exec_driver_sql(query):
                 if qualifies:
                     found[segment][0].add(key)
                 if assigned:
