@@ -96,7 +96,7 @@ def _tests(node: ir.Condition, others: Others, holds: bool = True) -> Iterator[t
 def _sides(test: ir.Condition) -> Iterator[tuple[str, Claim, bool]]:
     """Of a number that is compared with a constant: the border itself, and one step below and above it.
 
-    With each whether the test is true there.
+    Of a window: less than one of its units inside of its far end, and outside. With each whether the test is true there.
     """
     match test:
         case ir.Compare(left, op, ir.Literal(Decimal() as bound)) if isinstance(left.type, Number):
@@ -105,6 +105,16 @@ def _sides(test: ir.Condition) -> Iterator[tuple[str, Claim, bool]]:
                 number = replace(test.right, value=near) if isinstance(test.right, ir.Literal) else test.right
                 what = " ".join(left.span.text.split())
                 yield f"`{what}` is {near:f}", Claim(replace(test, op="=", right=number)), _compared(near, op, bound)
+
+        case ir.InWindow(window=ir.Last() | ir.LessThanAgo() | ir.MoreThanAgo() | ir.Next() as window):
+            # With more units before it `more than` holds fewer moments, and the others more.
+            step = -1 if isinstance(window, ir.MoreThanAgo) else 1
+            wider, narrower = (replace(window, count=window.count + way) for way in (step, -step))
+            text = " ".join(window.span.text.split())
+            if narrower.count > 0:
+                yield f"just inside of `{text}`", Claim(replace(test, window=narrower), False), True
+            if wider.count > 0:
+                yield f"just outside of `{text}`", Claim(replace(test, window=wider), True), False
 
 
 def _compared(left: Decimal, op: str, right: Decimal) -> bool:

@@ -142,12 +142,10 @@ class _Rows:
                 for each in (name, *self.program.rivals(name)):
                     self.for_condition(self.program.segments[each].condition, table, rows)
             case ir.Rows(name, via, where):
-                found = self._belonging(holder, self.program.catalog.tables[name], via, rows)
-                self.for_condition(where, name, found)
+                self.for_condition(where, name, self._belonging(name, via, self._keys(holder, rows)))
             case ir.Aggregate(_, of, argument):
                 self.for_condition(of, table, rows)
-                found = self._belonging(holder, self.program.catalog.tables[of.table], of.via, rows)
-                self.for_condition(argument, of.table, found)
+                self.for_condition(argument, of.table, self._belonging(of.table, of.via, self._keys(holder, rows)))
             case ir.Column(path) | ir.At(path):
                 there = self._followed(holder, path, rows)
                 at_path = self.program.catalog.tables[node.table].at_path
@@ -159,20 +157,10 @@ class _Rows:
                 )
             case ir.Followed(path, of, _, same):
                 *way, last = path
-                before = self._followed(holder, way, rows)
-                link = self.program.catalog.target(table, tuple(way)).links[last]
-                keys = [
-                    {
-                        self.name(
-                            self.program.catalog.tables[link.table],
-                            cast(str, self.program.catalog.tables[link.table].key),
-                        ): row.get(self.name(self.program.catalog.target(table, tuple(way)), link.column))
-                    }
-                    for row in before
-                ]
-                found = self._belonging(
-                    self.program.catalog.tables[link.table], self.program.catalog.tables[of.table], of.via, keys
-                )
+                above = self.program.catalog.target(table, tuple(way))
+                column = self.name(above, above.links[last].column)
+                keys = [row[column] for row in self._followed(holder, way, rows) if row.get(column) is not None]
+                found = self._belonging(of.table, of.via, keys)
                 self.for_condition(of.where, of.table, found)
                 for left, right in same:
                     self.for_condition(left, table, rows)
@@ -193,19 +181,22 @@ class _Rows:
             rows = self._with(table, table.key, [row[column] for row in rows if row.get(column) is not None])
         return rows
 
-    def _belonging(self, holder: Table, table: Table, via: tuple[str, ...], rows: Sequence[Stored]) -> list[Stored]:
-        """The rows of `table` that the links `via` lead from to `rows`; those in between come along."""
-        steps = [table]
-        for name in via[:-1]:
-            steps.append(self.program.catalog.tables[steps[-1].links[name].table])
-        assert holder.key is not None, "rows belong to rows with a key"
-        keys = [row.get(self.name(holder, holder.key)) for row in rows]
+    def _belonging(self, name: str, via: tuple[str, ...], keys: Sequence[Key]) -> list[Stored]:
+        """The rows of a table that the links `via` lead from to rows with these keys; those in between come along."""
+        steps = [self.program.catalog.tables[name]]
+        for link in via[:-1]:
+            steps.append(self.program.catalog.tables[steps[-1].links[link].table])
         found: list[Stored] = []
         for step, link in reversed(list(zip(steps, via, strict=True))):
-            found = self._with(step, step.links[link].column, [key for key in keys if key is not None])
-            if step.key is not None:
-                keys = [row.get(self.name(step, step.key)) for row in found]
+            found = self._with(step, step.links[link].column, keys)
+            keys = self._keys(step, found)
         return found
+
+    def _keys(self, table: Table, rows: Sequence[Stored]) -> list[Key]:
+        if table.key is None:
+            return []
+        key = self.name(table, table.key)
+        return [row[key] for row in rows if row.get(key) is not None]
 
     def _with(self, table: Table, column: str, keys: Sequence[Key]) -> list[Stored]:
         """The rows whose `column` holds one of `keys`."""
