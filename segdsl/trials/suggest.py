@@ -60,7 +60,6 @@ def suggested(program: ir.Program, segment: str) -> str:
 
 def _borders(condition: ir.Condition) -> Iterator[_Border]:
     """Just in and just out by each test, the others being as they must be."""
-    yield _Border("a customer who is in it", True, ())
     for others, test, holds in _tests(condition, ()):
         text = " ".join(test.span.text.split())
         beside = tuple(Claim(other, truth) for other, truth in others)
@@ -72,6 +71,8 @@ def _borders(condition: ir.Condition) -> Iterator[_Border]:
             yield _Border(f"`{what}` is missing", not holds, (*beside, Claim(test, False), missing))
         yield _Border(f"`{text}` is true", holds, (*beside, Claim(test, True)))
         yield _Border(f"`{text}` is false", not holds, (*beside, Claim(test, False)))
+    # Where nothing else gives one: of equal customers the first is written.
+    yield _Border("a customer who is in it", True, ())
 
 
 Others = tuple[tuple[ir.Condition, bool], ...]
@@ -96,7 +97,7 @@ def _tests(node: ir.Condition, others: Others, holds: bool = True) -> Iterator[t
 def _sides(test: ir.Condition) -> Iterator[tuple[str, Claim, bool]]:
     """Of a number that is compared with a constant: the border itself, and one step below and above it.
 
-    Of a window: less than one of its units inside of its far end, and outside. With each whether the test is true there.
+    Of a window: less than one of its units inside of its far end, and outside. With each whether the test is true.
     """
     match test:
         case ir.Compare(left, op, ir.Literal(Decimal() as bound)) if isinstance(left.type, Number):
@@ -108,8 +109,8 @@ def _sides(test: ir.Condition) -> Iterator[tuple[str, Claim, bool]]:
 
         case ir.InWindow(window=ir.Last() | ir.LessThanAgo() | ir.MoreThanAgo() | ir.Next() as window):
             # With more units before it `more than` holds fewer moments, and the others more.
-            step = -1 if isinstance(window, ir.MoreThanAgo) else 1
-            wider, narrower = (replace(window, count=window.count + way) for way in (step, -step))
+            way = -1 if isinstance(window, ir.MoreThanAgo) else 1
+            wider, narrower = (replace(window, count=window.count + more) for more in (way, -way))
             text = " ".join(window.span.text.split())
             if narrower.count > 0:
                 yield f"just inside of `{text}`", Claim(replace(test, window=narrower), False), True

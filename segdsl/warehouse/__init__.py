@@ -1,7 +1,8 @@
 """Runs: a program, a clock and a target to rows. The only room with connections and drivers, imported when needed.
 
 `runs` is what is computed and written, `database` how a target is opened and compared with the catalog, `errors` what
-a driver's errors mean, `one` what there is of one customer, `trial` made-up rows in a database of their own. Whatever goes wrong outside of segdsl is a `DatabaseProblem` with a clear message.
+a driver's errors mean, `one` what there is of one customer, `trial` made-up rows in a database of their own. Whatever
+goes wrong outside of segdsl is a `DatabaseProblem` with a clear message.
 """
 
 from __future__ import annotations
