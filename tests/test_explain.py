@@ -187,3 +187,21 @@ def test_a_database_that_is_not_there_is_exit_code_3(shop: Path, tmp_path: Path)
     program = compiler.sound(project)
     with pytest.raises(DatabaseProblem):
         warehouse.explain(program, "2", ("big",), compiler.clock(program, AS_OF), project.target(None))
+
+
+def test_only_the_files_that_are_needed_are_opened(tmp_path: Path) -> None:
+    """A comparison with everyone that nobody asks about may be over a file that is not there."""
+    (tmp_path / "segments").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "customers.csv").write_text("customer_id,kept,age\n1,true,30\n2,true,60\n")
+    (tmp_path / "segdsl.yml").write_text("name: shop\ntargets: {dev: {type: duckdb, path: data}}\n")
+    (tmp_path / "catalog.yml").write_text(CATALOG)
+    text = "segment old when age > average of age\nsegment best when in top 1 by count(order)\n"
+    (tmp_path / "segments" / "all.seg").write_text(text)
+    project = segdsl.load(tmp_path)
+    program = compiler.sound(project)
+    found = [
+        warehouse.explain(program, key, ("old",), compiler.clock(program, AS_OF), project.target(None)).segments[0]
+        for key in ("1", "2")
+    ]
+    assert [each.qualifies for each in found] == [False, True]

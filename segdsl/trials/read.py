@@ -301,8 +301,6 @@ class _Reader:
     def _value(self, type_: Type, node: yaml.Tree, where: str, key: Span) -> object:
         """A value as a row holds it; None, and a finding, when it is of another type."""
         span = self._place(node, key)
-        if isinstance(node, yaml.Scalar) and node.value is None and node.text != "":
-            return None
         if isinstance(node, yaml.Scalar) and node.value is None:
             return None
         match type_, node:

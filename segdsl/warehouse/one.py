@@ -65,7 +65,7 @@ def explain(program: ir.Program, key: str, names: Sequence[str], clock: Clock, t
         found = rows.customer(entity, key)
         for name in needed:
             rows.for_condition(program.segments[name].condition, entity, [found])
-        answered, questions = _answered(program, database, rows.world, clock)
+        answered, questions = _answered(program, needed, database, rows.world, clock)
     row = found
     try:
         reasons = Reasons(answered, rows.world, clock, questions)
@@ -257,11 +257,19 @@ def _plain(value: Any) -> Any:
 
 
 def _answered(
-    program: ir.Program, database: Database, world: Mapping[str, Sequence[Stored]], clock: Clock
+    program: ir.Program,
+    names: Sequence[str],
+    database: Database,
+    world: Mapping[str, Sequence[Stored]],
+    clock: Clock,
 ) -> tuple[ir.Program, dict[int, ir.Condition]]:
-    """The program with conditions that look at everyone replaced by whom they are true of, as the database says."""
+    """The program with conditions that look at everyone replaced by whom they are true of, as the database says.
+
+    Only those are asked that `names` need: the database holds nothing else.
+    """
     found: dict[str, list[ir.Condition]] = {}
-    for segment in program.segments.values():
+    for name in _all_needed(program, names):
+        segment = program.segments[name]
         found.setdefault(segment.entity, []).extend(_whole(program, segment.condition))
     answers: dict[ir.Condition, ir.Condition] = {}
     for entity, conditions in found.items():
@@ -329,6 +337,17 @@ def _whole(program: ir.Program, node: ir.Node) -> Iterator[ir.Condition]:
             return
         case _ if _compares(node):
             yield cast(ir.Condition, node)
+
+
+def _all_needed(program: ir.Program, names: Iterable[str]) -> tuple[str, ...]:
+    """`names`, and all segments that these refer to, of whichever row and moment."""
+    waiting, found = list(names), set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [each.segment for each in references(program, name)]
+    return tuple(name for name in program.segments if name in found)
 
 
 def _looks_at_everyone(program: ir.Program, segment: str) -> bool:
