@@ -25,7 +25,8 @@ from segdsl.compiler import BadRequest, Findings
 from segdsl.diagnostics import RULES, Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Project, ProjectProblem
-from segdsl.render.listing import LIMIT, listing
+from segdsl.relations import MOST_EXAMPLES
+from segdsl.render.listing import FIRST, LIMIT, listing
 from segdsl.source import Span
 
 if TYPE_CHECKING:
@@ -121,27 +122,47 @@ def _refuse_together(options: Namespace) -> None:
     for name in options.rules:
         if name not in RULES:
             raise BadRequest(f"there is no rule `{name}`", did_you_mean(name, RULES, "the rules are in docs/rules.md"))
-    if options.limit < 0:
-        raise BadRequest(f"`--limit {options.limit}` is less than nothing", "write --limit 0 to see all")
+    _limit(options)
     if options.format != "text" and options.rules:
         raise BadRequest(f"`--format {options.format}` holds the findings of all rules", "leave out --rule or --format")
     if options.write_baseline and options.paths:
         raise BadRequest("the baseline is that of the whole project", "leave out the files and folders")
 
 
+def _limit(options: Namespace) -> int:
+    limit: int = options.limit
+    if limit < 0:
+        raise BadRequest(f"`--limit {limit}` is less than nothing", "write --limit 0 to see all")
+    return limit
+
+
 def _write_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> int:
+    """Writes what a person may decide to live with, and tells of all else why it is not in it."""
     from segdsl import baseline
     from segdsl.fingerprints import known
 
     findings = checked.report.sorted()
-    errors = [each for each in findings if each.severity is Severity.ERROR and not each.rule.is_judgement]
-    if errors:
-        code = _list_findings(errors, options, _code(errors, project))
+    rest = [each for each in findings if not each.rule.is_judgement and each.severity is not Severity.NOTE]
+    errors = [each for each in rest if each.severity is Severity.ERROR]
+    code = _code(rest, project, strict=options.strict)
+    if rest:
+        _list_findings(rest, options, code)
+    if code == USAGE:
         return _complain("the baseline was not written", "mend these errors first", code, options)
     judgements = [each for each in findings if each.rule.is_judgement]
-    projects.write_beside(project, baseline.written(known(judgements, checked.outline.name_at)))
-    print(f"{baseline.BASELINE_FILE}: {render.counted(len(judgements), 'finding')}")
-    return FINE
+    # What was not looked for may be in the project all the same.
+    older = None if checked.is_complete else projects.read_beside(project, baseline.BASELINE_FILE, Report())
+    entries = baseline.entries(known(judgements, checked.outline.name_at), older)
+    projects.write_beside(project, baseline.written(entries))
+    print(f"{baseline.BASELINE_FILE}: {render.counted(len(entries), 'finding')}")
+    if not rest:
+        return code
+    if not errors:
+        message = f"{render.counted(len(rest), 'warning')} about comments cannot be in it"
+        return _complain(message, "mend the comments, or remove them", code, options)
+    message = f"{render.counted(len(errors), 'error')} cannot be in it: compile, size, members and run stop at them"
+    again = "" if checked.is_complete else ", and write it again: conflicts are looked for then"
+    return _complain(message, f"mend them{again}", code, options)
 
 
 def _beside_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> Compared:
@@ -154,8 +175,7 @@ def _beside_baseline(checked: compiler.Checked, project: Project, options: Names
     found = report.sorted()
     if text is None:
         return baseline.Compared(tuple(found), 0)
-    is_complete = not any(each.severity is Severity.ERROR and not each.rule.is_judgement for each in found)
-    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=is_complete)
+    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=checked.is_complete)
     return baseline.Compared(tuple(Report(compared.left).sorted()), compared.hidden)
 
 
@@ -306,13 +326,20 @@ def _explain(options: Namespace) -> int:
 def _overlap(options: Namespace) -> int:
     from segdsl import relations
 
+    if options.limit is not None and (options.group is not None or options.format != "json"):
+        raise BadRequest("`--limit` is about the examples of all pairs", "write --format json, or leave out --limit")
     if options.group is not None:
         return _order(options)
+    limit = MOST_EXAMPLES if options.limit is None else _limit(options)
     program = _understood(options)
     names = compiler.chosen(program, options.names)
     pairs = compiler.overlap(program, names)
     if options.format == "json":
-        _print_json(relations.as_json(pairs, program))
+        told = relations.PairsAsJson(pairs, program, limit)
+        sys.stdout.writelines(told)
+        if told.left_out:
+            left_out = f"{render.counted(told.left_out, 'pair')} shown without an example"
+            print(f"{left_out}: --limit 0 looks for all, segdsl compare A B for one", file=sys.stderr)
     elif options.format == "csv":
         sys.stdout.writelines(relations.as_csv(pairs))
     else:
@@ -437,6 +464,8 @@ def _parser() -> ArgumentParser:
     overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
     help = "tell instead who would move if neighbours of this exclusive group were swapped"
     overlap.add_argument("--group", metavar="NAME", help=help)
+    help = f"as JSON: look for an example for so many pairs; 0 does for all (default: {MOST_EXAMPLES:,})"
+    overlap.add_argument("--limit", type=int, metavar="N", help=help)
     _add_settings(overlap)
     _add_format(overlap, "text", "json", "csv")
     compare = command("compare", "explain one pair of segments: what keeps them apart, or an example of who is in both")
@@ -638,7 +667,9 @@ def _list_findings(
     """What `check` says to people: as many findings as they can read, and how many there are."""
     paint = _paint(sys.stdout, options)
     shown = [finding for finding in findings if finding.rule.name in options.rules] if options.rules else findings
-    for block in listing(shown, paint, options.limit):
+    # Whoever asks for a rule wants to read its findings.
+    first = options.limit if options.rules else FIRST
+    for block in listing(shown, paint, options.limit, first):
         print(block, end="\n\n")
     style = "good" if not findings else "error" if code else "warning"
     print(paint(style, render.summary(findings, segments, files)))
@@ -666,7 +697,10 @@ def _print_report(
                 print(line)
             print(render.escaped(render.summary(findings, segments, files)))
         case "sarif":
-            _print_json(sarif.sarif(known(findings, checked.outline.name_at), _version(), folder))
+            log = sarif.sarif(known(findings, checked.outline.name_at), _version(), folder)
+            print(json.dumps(log.content))  # as short as it can be: GitHub takes no more than 10 MB
+            if log.left_out:
+                print(sarif.what_is_left_out(log.left_out), file=sys.stderr)
         case "junit":
             is_wanted = _wanted(project, options.paths)
             looked_at = [(file, name) for file, name in checked.outline if is_wanted(file)]

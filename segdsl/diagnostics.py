@@ -213,12 +213,16 @@ class Report:
 
 def worst_first(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Errors, then warnings, then notes, of each those first that stop a run; alike ones by file and by place."""
-    ranks = {severity: rank for rank, severity in enumerate(Severity)}
-
-    def rank(each: Diagnostic) -> tuple[int, bool, str, int]:
-        return ranks[each.severity], each.rule.is_judgement, each.label.span.source.name, each.label.span.start
-
     return sorted(findings, key=rank)
+
+
+def rank(finding: Diagnostic) -> tuple[int, bool, str, int]:
+    """The key that sorts findings so that the worst comes first."""
+    span = finding.label.span
+    return _RANKS[finding.severity], finding.rule.is_judgement, span.source.name, span.start
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 # Of more details people see so many, and how many more there are.

@@ -31,6 +31,8 @@ CATALOG_FILE = "catalog.yml"
 SEGMENTS_FOLDER = "segments"
 TESTS_FOLDER = "tests"
 LARGEST_FILE = 1_000_000
+# A baseline has a line for each finding of an old project.
+LARGEST_BESIDE = 100_000_000
 LARGEST_LIST = 50_000_000
 
 # What a target can say beside its type.
@@ -319,7 +321,9 @@ def _shown(name: str) -> str:
 
 def read_beside(project: Project, name: str, report: Report) -> Source | None:
     """The text of a file that lies beside the project file, if it is there."""
-    return _read(project.root, name, report) if os.path.lexists(project.root / name) else None
+    if not os.path.lexists(project.root / name):
+        return None
+    return _read(project.root, name, report, LARGEST_BESIDE)
 
 
 # --- writing ----------------------------------------------------------------------------------------
