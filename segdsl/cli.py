@@ -289,6 +289,61 @@ def _run(options: Namespace) -> int:
     return FINE
 
 
+def _test(options: Namespace) -> int:
+    from segdsl import trials, warehouse
+
+    project = _project(options, options.paths)
+    program = _without_errors(options, project, compiler.sound)
+    if options.suggest is not None:
+        return _suggest(program, options)
+    is_wanted = _wanted(project, options.paths)
+    report = Report()
+    sources = [source for source in projects.tests(project, report) if is_wanted(source.name)]
+    if not sources and not len(report):
+        where = listed(options.paths) if options.paths else f"`{projects.TESTS_FOLDER}/`"
+        raise BadRequest(f"there are no tests in {where}", "docs/testing.md says how to write them")
+    cases = [case for source in sources for case in trials.read(source, program, report)]
+    with warehouse.trial(program) as trial:
+        outcomes = [trials.judge(program, case, trial.ask) for case in cases]
+    code = FINDINGS if len(report) or not all(outcome.is_good for outcome in outcomes) else FINE
+    if len(report):
+        _show_findings(report.sorted(), sys.stderr, options, code)
+    match options.format:
+        case "json":
+            _print_json(trials.as_json(outcomes, report.sorted()))
+        case "junit":
+            print(trials.junit(outcomes, report.sorted()), end="")
+        case _:
+            for block in trials.text(outcomes, _paint(sys.stdout, options)):
+                print(block)
+    return code
+
+
+def _suggest(program: ir.Program, options: Namespace) -> int:
+    """Customers at the borders of a definition, for a person to confirm."""
+    from segdsl import trials
+
+    if options.paths or options.format != "text":
+        raise BadRequest("`--suggest` writes tests for one segment, as YAML", "leave out the files and --format")
+    (segment,) = compiler.chosen(program, [options.suggest])
+    print(trials.suggested(program, segment), end="")
+    return FINE
+
+
+def _explain(options: Namespace) -> int:
+    from segdsl import explained, warehouse
+
+    project, program = _sound(options)
+    names = compiler.chosen(program, options.names)
+    clock = compiler.clock(program, _as_of(options, project))
+    found = warehouse.explain(program, options.key, names, clock, project.target(options.target))
+    if options.format == "json":
+        _print_json(explained.as_json(found))
+    else:
+        print("\n".join(explained.text(found, _paint(sys.stdout, options))))
+    return FINE
+
+
 def _overlap(options: Namespace) -> int:
     from segdsl import relations
 
@@ -380,6 +435,8 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "size": _size,
     "members": _members,
     "run": _run,
+    "explain": _explain,
+    "test": _test,
     "schema": _schema,
 }
 
@@ -487,13 +544,23 @@ def _parser() -> ArgumentParser:
     help = "write the memberships even if the data break a promise (`expect ...`)"
     run.add_argument("--despite-promises", action="store_true", help=help)
     _add_format(run, "text", "json")
+    explain = command("explain", "tell why a customer is, or is not, in segments: condition by condition, with values")
+    explain.add_argument("key", metavar="KEY", help="the customer's key")
+    explain.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    _add_format(explain, "text", "json")
+    test = command("test", "hold the definitions to the project's made-up customers, here and in DuckDB")
+    test.add_argument("paths", nargs="*", metavar="PATH", help="the tests in these files or folders only")
+    help = "write customers at the borders of a segment, to be confirmed and put into tests/"
+    test.add_argument("--suggest", metavar="NAME", help=help)
+    _add_settings(test)
+    _add_format(test, "text", "json", "junit")
     schema = command("schema", "print the JSON Schema of a kind of YAML file, for editors")
     schema.add_argument("name", metavar="KIND", help="definitions, catalog or project")
-    for each in (compile_, size, members, run):
+    for each in (compile_, size, members, run, explain):
         _add_settings(each)
         help = "the moment that everything relative counts from: 2026-01-10 or 2026-01-10T09:00+05:30 (default: now)"
         each.add_argument("--as-of", metavar="T", help=help)
-    for each in (size, members, run):
+    for each in (size, members, run, explain):
         each.add_argument("--target", metavar="NAME", help="a target of segdsl.yml (default: its default_target)")
     return parser
 

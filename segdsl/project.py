@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PROJECT_FILE = "segdsl.yml"
 CATALOG_FILE = "catalog.yml"
 SEGMENTS_FOLDER = "segments"
+TESTS_FOLDER = "tests"
 LARGEST_FILE = 1_000_000
 # A baseline has a line for each finding of an old project.
 LARGEST_BESIDE = 100_000_000
@@ -239,6 +240,13 @@ def _segment_files(root: Path, folder: str, report: Report) -> Iterator[str]:
             yield from _segment_files(root, name, report)
         elif name.endswith((".seg", ".yml", ".yaml")):
             yield name
+
+
+def tests(project: Project, report: Report) -> list[Source]:
+    """The project's files of tests, in the order of their names."""
+    names = [name for name in _segment_files(project.root, TESTS_FOLDER, report) if not name.endswith(".seg")]
+    found = (_read(project.root, name, report) for name in sorted(names))
+    return [source for source in found if source is not None]
 
 
 def _read(root: Path, name: str, report: Report, largest: int = LARGEST_FILE) -> Source | None:

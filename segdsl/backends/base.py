@@ -50,9 +50,14 @@ class Backend(ABC):
         """The keys of those who qualify for `segment` or are assigned to it: one column, ordered."""
         return self._text(self._tree(lower.members(program, segment, clock, column)))
 
-    def memberships(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
-        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify."""
-        return self._text(self._tree(lower.memberships(program, names, clock)))
+    def memberships(
+        self, program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()
+    ) -> str:
+        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify.
+
+        With `keys` of those alone who have one of them; compared is with everyone all the same.
+        """
+        return self._text(self._tree(lower.memberships(program, names, clock, keys)))
 
     def sizes(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
         """One row: how many customers; then, name by name, how many qualify and how many are assigned.

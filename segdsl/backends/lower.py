@@ -53,8 +53,11 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
 
-def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
-    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity."""
+def memberships(program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()) -> plan.Query:
+    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
+
+    With `keys` of those alone who have one of them.
+    """
     lowering = _lowering(program, names, clock)
     key = lowering.key
     if key.name.casefold() in MEMBERSHIPS:
@@ -75,11 +78,15 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
         plan.Constant(clock.as_of.astimezone(UTC)),
     )
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
+    where: tuple[plan.Expression, ...] = (plan.Column("", qualifies, optional=False),)
+    if keys:
+        constants = (plan.Constant(each if isinstance(each, str) else Decimal(each)) for each in keys)
+        where = (*where, plan.OneOf(key.expression, tuple(constants)))
     result = plan.Select(
         lowering.base,
         (key, *outputs),
         spread=spread,
-        where=(plan.Column("", qualifies, optional=False),),
+        where=where,
         order_by=("segment", key.name),
     )
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
