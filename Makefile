@@ -3,7 +3,7 @@
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
-# make docs       writes docs/functions.md and segdsl/schemas/*.json from the tables they are made of
+# make docs       writes docs/functions.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of
 # make clean      takes away what was made
 #
 # Both make their own virtual environment in .venv from requirements.lock; python3 must be 3.11 or newer.
@@ -39,7 +39,7 @@ test-long: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy segdsl tests
+	$(BIN)/mypy segdsl tests action
 
 fmt: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -47,6 +47,7 @@ fmt: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m segdsl.schemas
+	$(BIN)/python -m segdsl.grammar.tables
 	$(BIN)/python -m pytest -q tests/test_functions_page.py --update
 
 clean:

@@ -8,7 +8,7 @@ other values than the declared one is refused, never converted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -64,13 +64,19 @@ class Needed:
 
 def check(needed: Sequence[Needed], stored: Mapping[str, Stored], catalog: Catalog) -> None:
     """Refuses the first column that is not there, or not what it is declared to be. `stored` is by catalog name."""
+    for problem in problems(needed, stored, catalog):
+        raise problem
+
+
+def problems(needed: Sequence[Needed], stored: Mapping[str, Stored], catalog: Catalog) -> Iterator[DatabaseProblem]:
+    """Every column that is not there, or not what it is declared to be."""
     for each in needed:
         for column in sorted(each.columns):
-            _check_column(each.table, column, stored[each.table.name])
+            yield from _column_problems(each.table, column, stored[each.table.name])
     for each in needed:
         for link in each.table.links.values():
             if link.column in each.columns and link.table in stored:
-                _check_link(each.table, link.name, catalog, stored)
+                yield from _link_problems(each.table, link.name, catalog, stored)
 
 
 def as_held(catalog: Catalog, stored: Mapping[str, Stored]) -> Catalog:
@@ -105,32 +111,35 @@ def refuse_faulty_keys(table: Table, faults: Sequence[Sequence[object]]) -> None
     )
 
 
-def _check_column(table: Table, column: str, stored: Stored) -> None:
+def _column_problems(table: Table, column: str, stored: Stored) -> Iterator[DatabaseProblem]:
     declared = [each for each in table.stored_columns() if each.stored_as == column]
     where = declared[0].span if declared else table.span
     data_type = stored.type_of(column)
     if data_type is None:
         help = did_you_mean(column, stored.columns, f"it has {listed(stored.columns)}")
-        raise DatabaseProblem(f"{stored.called} has no column `{column}`", help, where)
+        yield DatabaseProblem(f"{stored.called} has no column `{column}`", help, where)
+        return
     types: Iterable[tuple[Type, Span]] = [(each.type, each.span) for each in declared]
     if column == table.at and table.at_type is not None:
         types = [*types, (table.at_type, where)]
     for type_, span in types:
         if not fits(type_, data_type):
-            raise DatabaseProblem(
+            yield DatabaseProblem(
                 f"column `{column}` of {stored.called} is declared as {declared_as(type_)}, and holds {data_type}",
                 POINT_ADVICE if isinstance(type_, Degrees) else _advice(data_type, column, is_declared=bool(declared)),
                 span,
             )
     if column == table.key and kind(data_type) not in ("whole number", "text"):
-        raise DatabaseProblem(
+        yield DatabaseProblem(
             f"the key `{column}` of {stored.called} holds {data_type}",
             "a key must be a whole number or a text",
             table.span,
         )
 
 
-def _check_link(table: Table, link_name: str, catalog: Catalog, stored: Mapping[str, Stored]) -> None:
+def _link_problems(
+    table: Table, link_name: str, catalog: Catalog, stored: Mapping[str, Stored]
+) -> Iterator[DatabaseProblem]:
     """The two sides of a link must hold the same kind of value: databases compare others by guessing."""
     link = table.links[link_name]
     other = catalog.tables[link.table]
@@ -139,7 +148,7 @@ def _check_link(table: Table, link_name: str, catalog: Catalog, stored: Mapping[
     other_type = there.type_of(other.key) if other.key is not None else None
     if this_type is None or other_type is None or kind(this_type) == kind(other_type):
         return
-    raise DatabaseProblem(
+    yield DatabaseProblem(
         f"column `{link.column}` of {here.called} holds {this_type}, "
         f"and the key `{other.key}` of {there.called} holds {other_type}",
         f"both sides of the link `{link.name}` must be of one type: store them so, or for CSV files declare them so",

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 PROJECT_FILE = "segdsl.yml"
 CATALOG_FILE = "catalog.yml"
 SEGMENTS_FOLDER = "segments"
+TESTS_FOLDER = "tests"
 LARGEST_FILE = 1_000_000
+# A baseline has a line for each finding of an old project.
+LARGEST_BESIDE = 100_000_000
 LARGEST_LIST = 50_000_000
 
 # What a target can say beside its type.
@@ -252,6 +255,13 @@ def _segment_files(root: Path, folder: str, report: Report) -> Iterator[str]:
             yield name
 
 
+def tests(project: Project, report: Report) -> list[Source]:
+    """The project's files of tests, in the order of their names."""
+    names = [name for name in _segment_files(project.root, TESTS_FOLDER, report) if not name.endswith(".seg")]
+    found = (_read(project.root, name, report) for name in sorted(names))
+    return [source for source in found if source is not None]
+
+
 def _read(root: Path, name: str, report: Report, largest: int = LARGEST_FILE) -> Source | None:
     """The text of a file of the project; None, and a finding, when it cannot be read."""
     try:
@@ -324,7 +334,9 @@ def _shown(name: str) -> str:
 
 def read_beside(project: Project, name: str, report: Report) -> Source | None:
     """The text of a file that lies beside the project file, if it is there."""
-    return _read(project.root, name, report) if os.path.lexists(project.root / name) else None
+    if not os.path.lexists(project.root / name):
+        return None
+    return _read(project.root, name, report, LARGEST_BESIDE)
 
 
 # --- writing ----------------------------------------------------------------------------------------

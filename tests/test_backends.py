@@ -477,7 +477,7 @@ def test_faulty_keys_are_named() -> None:
         connection.execute(
             "INSERT INTO orders VALUES (1, 'ok'), (1, NULL), (2, 'ok'), (2, 'test'), (NULL, 'ok'), (3, 'ok')"
         )
-        query = DUCKDB.key_faults(meant.catalog.tables["order"], meant, CLOCK)
+        query = DUCKDB.key_faults(meant.catalog.tables["order"], meant.catalog, CLOCK)
         assert rows(connection, query) == [(1, 2), (None, 1)]
         connection.execute("INSERT INTO orders SELECT i % 50 + 10, 'ok' FROM range(100) AS r(i)")
         assert len(rows(connection, query)) == 5

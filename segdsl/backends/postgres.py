@@ -279,8 +279,19 @@ class Postgres(Backend):
         return exp.Exists(this=select)
 
     def list_length(self, list_: exp.Expr) -> exp.Expr:
-        known = exp.ArrayRemove(this=list_, expression=exp.Null(), null_propagation=False)
-        return exp.Anonymous(this="CARDINALITY", expressions=[known])
+        return exp.Anonymous(this="CARDINALITY", expressions=[_known(list_)])
+
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        each = exp.Identifier(this="each_text", quoted=False)
+        unnested = exp.Unnest(expressions=[_known(list_)], alias=exp.TableAlias(this=each), offset=False)
+        distinct = exp.Select(
+            expressions=[exp.Column(this=each.copy())], distinct=exp.Distinct(), from_=exp.From(this=unnested)
+        )
+        return exp.Explode(this=exp.Array(expressions=[distinct]))
+
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        listed = exp.Array(expressions=[self.constant(member) for member in members])
+        return exp.ArrayContainsAll(this=listed, expression=_known(list_))
 
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """One text that is split: a node for each of so many would take seconds to print."""
@@ -300,6 +311,11 @@ class Postgres(Backend):
         columns = [self.name(name) for name in query.named_selects]
         into = exp.Schema(this=table.copy(), expressions=columns)
         return [created, exp.Delete(this=table.copy()), exp.Insert(this=into, expression=query.copy())]
+
+
+def _known(list_: exp.Expr) -> exp.Expr:
+    """The list without the members that are missing."""
+    return exp.ArrayRemove(this=list_, expression=exp.Null(), null_propagation=False)
 
 
 def _by_code_point(text: exp.Expr) -> exp.Expr:

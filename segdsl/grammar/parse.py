@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from itertools import islice, pairwise
 
 from lark import Lark, TextSlice, Token, Tree, UnexpectedInput
 
 from segdsl.diagnostics import Report
-from segdsl.grammar import ast
+from segdsl.grammar import ast, tables
 from segdsl.grammar.build import Builder, without_expression
 from segdsl.grammar.mistakes import explain
 from segdsl.source import Source, Span
@@ -24,9 +23,6 @@ from segdsl.source import Source, Span
 MAX_DEPTH = 100
 # So many hidden characters are pointed at in one file; more of them say nothing new.
 MAX_HIDDEN = 20
-
-# The parts of definitions that can be read by themselves, by their rule.
-PARTS = ("days", "points", "bound", "percent", "promise", "rhythm", "stretch")
 
 # Where a definition can be expected to begin: a broken one ends there.
 _HEAD = re.compile(
@@ -84,7 +80,8 @@ def parse_expression(source: Source, start: int, end: int, report: Report) -> as
 
 
 def parse_part(rule: str, source: Source, start: int, end: int, report: Report) -> ast.Node:
-    """The part of a definition, by its rule in `PARTS`, that stands from `start` to `end`; `ast.Broken` if it cannot.
+    """The part of a definition that stands from `start` to `end`, by its rule in `tables.PARTS`; a broken one is
+    `ast.Broken`.
 
     The days of an occasion are `ast.Days`, and so on, as `Builder` makes them.
     """
@@ -135,14 +132,7 @@ def clause_words(source: Source, start: int, end: int) -> dict[str, Span]:
 
 @cache
 def _lark() -> Lark:
-    grammar = files("segdsl.grammar").joinpath("segment.lark").read_text(encoding="utf-8")
-    return Lark(
-        grammar,
-        parser="lalr",
-        lexer="contextual",
-        start=["start", "condition", "head", *PARTS],
-        keep_all_tokens=True,
-    )
+    return tables.parser()
 
 
 @cache

@@ -10,14 +10,16 @@ is apart from it is apart from the whole way, but an example of it may not go th
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import product
 from zoneinfo import ZoneInfo
 
 from segdsl.overlap.analysis import DEFAULT_DAY, Analysis, named_times
 from segdsl.overlap.leaves import Leaves, TooMany, Way
-from segdsl.overlap.parts import MOST_BUILT, Part
+from segdsl.overlap.parts import Part
 from segdsl.overlap.search import Budget, boxes
 from segdsl.overlap.sources import KEY, LooksAtOthers, Source, Sources
 from segdsl.overlap.witness import Builder, Example, Key, Stored, World, name_of
@@ -36,10 +38,13 @@ class Combination:
 
 
 class Composition:
-    """The segments `names`, all of `entity`: the ways to be in each (`inside`), and out of each (`outside`)."""
+    """The segments `names`, all of `entity`: the ways to be in each (`inside`), and out of each (`outside`).
 
-    def __init__(self, analysis: Analysis, entity: str, names: Sequence[str]) -> None:
-        self.analysis, self.entity = analysis, entity
+    Examples are for a day that no definition names, the first of `month` if one is given.
+    """
+
+    def __init__(self, analysis: Analysis, entity: str, names: Sequence[str], month: int | None = None) -> None:
+        self.analysis, self.entity, self._month = analysis, entity, month
         self.program = analysis.program
         self._leaves = Leaves(self.program)
         self._plain: Example | None = None
@@ -91,7 +96,11 @@ class Composition:
         day = DEFAULT_DAY.toordinal()
         if days:
             day = max(day, max(days) + max(map(abs, offsets), default=0) + 10)
-        noon = datetime.combine(date.fromordinal(min(day, date.max.toordinal() - 400)), time(12), tzinfo=zone)
+        chosen = date.fromordinal(min(day, date.max.toordinal() - 800))
+        if self._month is not None:
+            # Of a year in which February is short.
+            chosen = date(chosen.year + (2 if isleap(chosen.year + 1) else 1), self._month, 1)
+        noon = datetime.combine(chosen, time(12), tzinfo=zone)
         return Clock(noon.astimezone(UTC), zone, self.program.week_starts)
 
     def _combined(self, ways: tuple[Way, ...] | None) -> list[Combination]:
@@ -120,11 +129,35 @@ class Composition:
             part.close()
             everything = (1 << len(part.ways)) - 1
             first = {each.asked[place] for ways in self.inside for each in ways if place in each.asked}
-            for number in sorted(first):
-                part.settle(number, everything)
-            # An example of each by itself is needed wherever the other segment asks nothing of the part.
+            wanted = sum(1 << number for number in first)
             for number in range(len(part.ways)):
-                part.settle(number, 1 << number, 2 * MOST_BUILT)
+                # An example of each by itself is needed wherever the other segment asks nothing of the part.
+                part.want(number, everything if number in first else wanted | 1 << number)
+            part.settle()
+
+    def settle_pairs(self, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those of some pairs of segments that are found to share somebody."""
+        left = [
+            (pair, one.asked, other.asked)
+            for pair in pairs
+            for one, other in product(self.inside[pair[0]], self.inside[pair[1]])
+            if one.exact and other.exact
+        ]
+        for place, part in sorted(enumerate(self.parts), key=lambda each: len(each[1].ways)):
+            asked = []
+            for _, one, other in left:
+                number = one.get(place, other.get(place))
+                asked.append(None if number is None else (number, other.get(place, number)))
+            part.close()
+            for each in asked:
+                if each is not None:
+                    part.want(each[0], 1 << each[1])
+                    part.want(each[1], 1 << each[0])
+            part.settle()
+            left = [
+                way for way, each in zip(left, asked, strict=True) if each is None or part.meets[each[0]] >> each[1] & 1
+            ]
+        return {pair for pair, _, _ in left}
 
     # --- examples -------------------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
 from segdsl.overlap.axes import Aggregate, Axis, Count, RowSet, number_at
 from segdsl.overlap.balance import Own
@@ -17,14 +20,20 @@ from segdsl.overlap.counts import Fitting, Group, ends
 from segdsl.overlap.domains import Ordered, Values
 from segdsl.overlap.formula import Formula, complement
 from segdsl.overlap.histories import Histories
-from segdsl.overlap.rows import PlannedRow, planned
+from segdsl.overlap.mixture import Bound, Ingredient, mixed
+from segdsl.overlap.rows import CannotBuild, PlannedRow, planned, shared_out
 from segdsl.overlap.search import Box, Budget, Narrowing, TooHard, boxes
 from segdsl.semantics import ir
 from segdsl.semantics.types import Number
 
+if TYPE_CHECKING:
+    import z3
+
 STEPS = 20_000
 MOST_KINDS_OF_ROWS = 60
 MOST_ROWS = 400
+# So many kinds of rows are solved for at once.
+MOST_MIXED = 40
 
 
 class Ledgers:
@@ -43,13 +52,29 @@ class Ledgers:
         self, wanted: Mapping[Axis, Values], histories: Histories, fitting: Fitting, own: Own
     ) -> list[PlannedRow]:
         """As `rows.planned`."""
-        try:
-            found = self._rows(wanted, fitting)
-        except TooHard:
-            found = None
-        return planned(wanted, histories, fitting, own) if found is None else found
+        pages = self._pages(wanted)
+        found = None if pages is None else self._rows(pages, fitting)
+        if found is None:
+            found = planned(wanted, histories, fitting, own)
+            if pages is not None:
+                for row in found:
+                    self._ledgers[row.group].learn(row, pages[row.group])
+        return found
 
-    def _rows(self, wanted: Mapping[Axis, Values], fitting: Fitting) -> list[PlannedRow] | None:
+    def planned_quickly(
+        self, wanted: Mapping[Axis, Values], histories: Histories, fitting: Fitting, own: Own
+    ) -> list[PlannedRow]:
+        """As `rows.planned`, of kinds of rows that were found before where that is all that is asked for."""
+        pages = self._pages(wanted)
+        if pages is None:
+            return planned(wanted, histories, fitting, own)
+        found = self._rows(pages, fitting)
+        if found is None:
+            raise CannotBuild("no rows were found that fit together")
+        return found
+
+    def _pages(self, wanted: Mapping[Axis, Values]) -> dict[Group, _Page] | None:
+        """What is asked of each table; None when something else is."""
         pages: dict[Group, _Page] = {}
         for axis, values in wanted.items():
             about = axis.about
@@ -65,14 +90,18 @@ class Ledgers:
                 page.sums.append((about.rows.where, about.argument, values))
             else:
                 return None
-        found: list[PlannedRow] = []
+        return pages
+
+    def _rows(self, pages: Mapping[Group, _Page], fitting: Fitting) -> list[PlannedRow] | None:
+        found: list[PlannedRow] | None = []
         for group, page in pages.items():
             if group not in self._ledgers:
                 self._ledgers[group] = _Ledger(self.histories, group, list(self._conditions[group]), fitting)
-            rows = self._ledgers[group].rows(page)
-            if rows is None:
-                return None
-            found += rows
+            try:
+                rows = self._ledgers[group].rows(page)
+            except TooHard:
+                rows = None
+            found = None if found is None or rows is None else [*found, *rows]
         return found
 
 
@@ -135,7 +164,24 @@ class _Ledger:
                 return None
             sums.append(said)
         chosen = self._chosen(least, most, sums)
-        return None if chosen is None else self._written(chosen, sums)
+        written = None if chosen is None else self._written(chosen, sums)
+        return self._mixed(least, most, sums) if written is None else written
+
+    def learn(self, row: PlannedRow, page: _Page) -> None:
+        """Keeps a kind of rows like one that was found elsewhere, in the conditions of the page that it fulfils."""
+        budget = Budget(STEPS)
+        terms, inside = [], 0
+        asked = [*page.counts, *(condition for condition, _, _ in page.sums)]
+        for condition in dict.fromkeys(asked):
+            number = self.numbers[condition]
+            is_in = Narrowing(row.box, []).with_term(row.corpus, condition, budget) is not None
+            terms.append(condition if is_in else self.opposites[number])
+            inside |= is_in << number
+        so_far: Narrowing | None = Narrowing({}, [])
+        for term in terms:
+            so_far = so_far and so_far.with_term(self.corpus, term, budget)
+        if so_far is not None:
+            self._settled(so_far, inside, sum(1 << self.numbers[condition] for condition in asked), 0, budget)
 
     def _sum(self, condition: Formula, argument: ir.Value, values: Ordered) -> _Sum | None:
         type_ = argument.type
@@ -146,6 +192,13 @@ class _Ledger:
         if low is None and high is not None and high < 0:
             return None
         return _Sum(self.numbers[condition], argument, 0 if low is None else low, high)
+
+    @cached_property
+    def _context(self) -> z3.Context:
+        """Making one takes longer than most questions that are asked in it."""
+        import z3
+
+        return z3.Context()
 
     # --- which rows -----------------------------------------------------------------------------------
 
@@ -229,24 +282,67 @@ class _Ledger:
         for number, opposite in enumerate(self.opposites):
             if so_far is not None and outside >> number & 1:
                 so_far = so_far.with_term(self.corpus, opposite, budget)
-        inside = 1 << wanted
         if so_far is not None:
-            order = sorted(range(len(self.conditions)), key=lambda number: not liked >> number & 1)
-            for number in order:
-                if number == wanted or outside >> number & 1:
-                    continue
-                ways = [(self.conditions[number], 1 << number), (self.opposites[number], 0)]
-                for term, bit in ways if liked >> number & 1 else reversed(ways):
-                    closer = so_far.with_term(self.corpus, term, budget)
-                    if closer is not None:
-                        so_far, inside = closer, inside | bit
-                        break
-            box = next(boxes(self.corpus, so_far.open, budget, so_far.box))
-            if self.fitting(self.corpus, box):
-                self._kinds.append(_Kind(box, inside))
-                return self._kinds[-1]
+            kind = self._settled(so_far, 1 << wanted, 1 << wanted | outside, liked, budget)
+            if kind is not None:
+                return kind
         self._none.add((wanted, outside))
         return None
+
+    def _settled(self, so_far: Narrowing, inside: int, settled: int, liked: int, budget: Budget) -> _Kind | None:
+        """A kind of what some conditions have left, in others that are liked, and out of the rest, where it can be."""
+        order = sorted(range(len(self.conditions)), key=lambda number: not liked >> number & 1)
+        for number in order:
+            if settled >> number & 1:
+                continue
+            ways = [(self.conditions[number], 1 << number), (self.opposites[number], 0)]
+            for term, bit in ways if liked >> number & 1 else reversed(ways):
+                closer = so_far.with_term(self.corpus, term, budget)
+                if closer is not None:
+                    so_far, inside = closer, inside | bit
+                    break
+        box = next(boxes(self.corpus, so_far.open, budget, so_far.box))
+        if not self.fitting(self.corpus, box):
+            return None
+        self._kinds.append(_Kind(box, inside))
+        return self._kinds[-1]
+
+    def _mixed(self, least: Sequence[int], most: Sequence[int], sums: Sequence[_Sum]) -> list[PlannedRow] | None:
+        """Rows of the kinds that were found before, their numbers solved for."""
+        bounds = [
+            Bound(number, low, None if high < 0 else high)
+            for number, (low, high) in enumerate(zip(least, most, strict=True))
+            if low > 0 or high >= 0
+        ]
+        arguments = list(dict.fromkeys(each.argument for each in sums))
+        bounds += [Bound(each.condition, each.low, each.high, arguments.index(each.argument)) for each in sums]
+        none = sum(1 << number for number, high in enumerate(most) if high == 0)
+        wanted = sum(1 << bit for bit in {bound.bit for bound in bounds if bound.low > 0})
+        asked = sum(1 << bit for bit in {bound.bit for bound in bounds})
+        kinds: dict[Ingredient, _Kind] = {}
+        # First those that count for much that is wanted, and for little else.
+        for kind in sorted(
+            self._kinds, key=lambda each: (each.inside & asked).bit_count() - 2 * (each.inside & wanted).bit_count()
+        ):
+            if len(kinds) == MOST_MIXED:
+                break
+            if kind.inside & wanted and not kind.inside & none:
+                ranges = [self._range(kind, argument) for argument in arguments]
+                low, high = tuple(low for low, _ in ranges), tuple(high for _, high in ranges)
+                kinds.setdefault(Ingredient(kind.inside & asked, low, high), kind)
+        doses = mixed(list(kinds), bounds, MOST_ROWS, self._context)
+        if doses is None:
+            return None
+        found = []
+        for kind, dose in zip(kinds.values(), doses, strict=True):
+            each = [
+                shared_out(argument.type, total, dose.rows, self._range(kind, argument))
+                for argument, total in zip(arguments, dose.totals, strict=True)
+            ]
+            for numbers in islice(zip(*each, strict=True) if each else repeat(()), dose.rows):
+                values = dict(zip(arguments, numbers, strict=True))
+                found.append(PlannedRow(self.group, self.corpus, kind.box, values=values))
+        return found
 
     # --- what is in them ------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from segdsl.overlap.analysis import Analysis
+from segdsl.overlap.analysis import LONG_OR_SHORT, Analysis
 from segdsl.overlap.comparison import Relation
 from segdsl.overlap.composition import Combination, Composition
 from segdsl.overlap.pairwise import Pairwise
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # of the left one without the right one.
 SHARED, MAY_SHARE, BEYOND, MAY_BE_BEYOND = 1, 2, 4, 8
 VERDICTS: tuple[Relation, ...] = ("unknown", "disjoint", "equal", "within", "contains", "overlaps")
+# So many pairs are looked at again, at other moments.
+MOST_ELSEWHERE = 5_000
 OPEN, DISJOINT, EQUAL, WITHIN, CONTAINS, OVERLAPS = range(6)
 
 
@@ -56,7 +58,8 @@ class Matrix:
         self._numbers = {name: number for number, name in enumerate(self.names)}
         self._composition = Composition(analysis, entity, self.names)
         self._pairwise = Pairwise(analysis, entity, self.names)
-        self._accepted: dict[int, dict[int, bool]] = {}
+        # What was found at other moments: by pair, the segments that were taken apart anew, and the pair among them.
+        self._elsewhere: dict[tuple[int, int], tuple[Composition, tuple[int, int]]] = {}
 
     def pairs(self) -> Iterator[Pair]:
         """Every pair once, in the order of the names: those of the second with all before it, and so on."""
@@ -75,20 +78,29 @@ class Matrix:
         self._composition.settle()
         known = _Known(self._composition).table()
         exact = np.array([all(way.exact for way in (*inside, *outside)) for inside, outside in self._ways()])
+        open_: list[tuple[int, int]] = []
         for right in range(len(self.names)):
-            across, down = known[:right, right], known[right, :right]
-            inside = (across & MAY_BE_BEYOND) == 0
-            around = (down & MAY_BE_BEYOND) == 0
-            found = np.full(right, OPEN, np.uint8)
-            is_settled = exact[:right] & exact[right]
-            # Of ways that are not taken apart whole, a proof may yet be found that one lies within the other.
-            is_settled |= ((across & BEYOND) != 0) & ((down & BEYOND) != 0)
-            found[((across & SHARED) != 0) & is_settled] = OVERLAPS
-            found[around & is_settled] = CONTAINS
-            found[inside & is_settled] = WITHIN
-            found[inside & around] = EQUAL
-            found[(across & MAY_SHARE) == 0] = DISJOINT
-            yield right, found.tolist()
+            if len(open_) <= MOST_ELSEWHERE:
+                open_ += [(int(left), right) for left in np.flatnonzero(_verdicts(known, exact, right) == OPEN)]
+        if len(open_) <= MOST_ELSEWHERE:
+            self._look_elsewhere([pair for pair in open_ if exact[pair[0]] and exact[pair[1]]])
+            for left, right in self._elsewhere:
+                known[left, right] |= SHARED
+        for right in range(len(self.names)):
+            yield right, _verdicts(known, exact, right).tolist()
+
+    def _look_elsewhere(self, open_: Sequence[tuple[int, int]]) -> None:
+        """Looks for examples at moments at which some months ago are few days ago, or many."""
+        for month in LONG_OR_SHORT:
+            open_ = [pair for pair in open_ if pair not in self._elsewhere]
+            names = sorted({number for pair in open_ for number in pair})
+            if not names:
+                return
+            composition = Composition(self.analysis, self.entity, [self.names[number] for number in names], month)
+            numbers = {number: place for place, number in enumerate(names)}
+            pairs = {(numbers[left], numbers[right]): (left, right) for left, right in open_}
+            for inside in sorted(composition.settle_pairs(pairs)):
+                self._elsewhere[pairs[inside]] = composition, inside
 
     def _ways(self) -> Iterator[tuple[list[Combination], list[Combination]]]:
         yield from zip(self._composition.inside, self._composition.outside, strict=True)
@@ -98,7 +110,8 @@ class Matrix:
     def example(self, left: str, right: str) -> Example | None:
         """A customer in two segments whom the reference evaluator accepts, None when none was found."""
         first, second = self._numbers[left], self._numbers[right]
-        found = self._composition.example(first, second)
+        composition, place = self._elsewhere.get((first, second), (self._composition, (first, second)))
+        found = composition.example(*place)
         if found is not None and all(self._is_in(found, number) for number in (first, second)):
             return found
         return self._pairwise.example(first, second)
@@ -106,6 +119,25 @@ class Matrix:
     def _is_in(self, example: Example, number: int) -> bool:
         condition = self.analysis.program.segments[self.names[number]].condition
         return truths(self.analysis.program, self.entity, [condition], example.world, example.key, example.as_of)[0]
+
+
+def _verdicts(known: Table, exact: np.ndarray[tuple[int], np.dtype[np.bool_]], right: int) -> Bytes:
+    """The verdicts on the segments before one, with it."""
+    import numpy as np
+
+    across, down = known[:right, right], known[right, :right]
+    inside = (across & MAY_BE_BEYOND) == 0
+    around = (down & MAY_BE_BEYOND) == 0
+    found = np.full(right, OPEN, np.uint8)
+    is_settled = exact[:right] & exact[right]
+    # Of ways that are not taken apart whole, a proof may yet be found that one lies within the other.
+    is_settled |= ((across & BEYOND) != 0) & ((down & BEYOND) != 0)
+    found[((across & SHARED) != 0) & is_settled] = OVERLAPS
+    found[around & is_settled] = CONTAINS
+    found[inside & is_settled] = WITHIN
+    found[inside & around] = EQUAL
+    found[(across & MAY_SHARE) == 0] = DISJOINT
+    return found
 
 
 class _Known:

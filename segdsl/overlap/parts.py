@@ -60,12 +60,15 @@ class Part:
         self._numbers: dict[Way, int] = {}
         self.ways: list[Way] = []
         self.examples: list[Example] = []
-        # By combination: those that share nobody with it, those that some example shares, and those that were tried.
+        # By combination: those of which is asked how they stand to it, those that share nobody with it, those that some
+        # example shares, and those that were tried.
+        self._wanted: list[int] = []
         self.apart: list[int] = []
         self.meets: list[int] = []
         self._tried: list[int] = []
         self.inside: list[int] = []  # by combination, the examples that keep it
         self._asking: dict[Signed, int] = {}  # by condition, the combinations that ask for it
+        self._waiting: list[int] = []  # combinations of which something was open when it was last looked
         self._built = 0
         self._masks: list[Box | None] = []
         self._bounds: list[Bounds] = []
@@ -76,6 +79,7 @@ class Part:
         number = self._numbers.setdefault(way, len(self.ways))
         if number == len(self.ways):
             self.ways.append(way)
+            self._wanted.append(0)
             for signed in way:
                 self._asking[signed] = self._asking.get(signed, 0) | 1 << number
         return number
@@ -120,24 +124,41 @@ class Part:
 
     # --- examples -------------------------------------------------------------------------------------
 
-    def settle(self, first: int, others: int, most: int = MOST_BUILT) -> None:
-        """Looks for proofs and examples of one combination with each of some others, until `most` were looked for."""
-        while open_ := others & ~(self.meets[first] | self.apart[first] | self._tried[first]):
-            if self._built >= most:
-                return
-            second = _lowest(open_)
-            if self._tallies.rule_out(self._bounds[first].joined(self._bounds[second])):
-                self._tell_apart(first, second)
-                continue
-            several = self._fitting(first, second, open_)
-            while len(several) > 2 and not self._look_for(several):
-                several = several[: 1 + len(several) // 2]
-            if self.meets[first] >> second & 1:
-                continue
-            if self._look_for([first, second]) is None:
-                self._tell_apart(first, second)
-            self._tried[first] |= 1 << second
-            self._tried[second] |= 1 << first
+    def want(self, number: int, others: int) -> None:
+        """That it is asked how a combination stands to some others; it is to be asked of them, too."""
+        self._wanted[number] |= others
+
+    def settle(self) -> None:
+        """Looks for proofs and examples of all that is wanted, until `MOST_BUILT` were looked for."""
+        alone = range(len(self.ways))
+        self._waiting = [number for number in alone if self._open(number)]
+        for number in alone:
+            if self._open(number) >> number & 1:
+                self._try(number, number, sum(1 << each for each in alone if self._open(each) >> each & 1))
+        # A few of each in turn, so that what is left open in the end is spread over all of them.
+        while self._waiting and self._built < MOST_BUILT:
+            for number in self._waiting:
+                if (open_ := self._open(number)) and self._built < MOST_BUILT:
+                    self._try(number, _lowest(open_), open_)
+            self._waiting = [number for number in self._waiting if self._open(number)]
+
+    def _open(self, number: int) -> int:
+        return self._wanted[number] & ~(self.meets[number] | self.apart[number] | self._tried[number])
+
+    def _try(self, first: int, second: int, others: int) -> None:
+        """Looks for a proof or an example of two combinations, and for one of some others with the first by the way."""
+        if self._tallies.rule_out(self._bounds[first].joined(self._bounds[second])):
+            self._tell_apart(first, second)
+            return
+        several = self._fitting(first, second, others)
+        while len(several) > 2 and not self._look_for(several):
+            several = several[: 1 + len(several) // 2]
+        if self.meets[first] >> second & 1:
+            return
+        if self._look_for([first, second]) is None:
+            self._tell_apart(first, second)
+        self._tried[first] |= 1 << second
+        self._tried[second] |= 1 << first
 
     def _tell_apart(self, first: int, second: int) -> None:
         self.apart[first] |= 1 << second
@@ -148,7 +169,7 @@ class Part:
         several = [first, second]
         around = _met(self._masks[first], self._masks[second])
         asked = self._bounds[first].joined(self._bounds[second])
-        fitting = others & ~self.apart[second] & ~(1 << second)
+        fitting = others & ~self.apart[first] & ~self.apart[second] & ~(1 << first | 1 << second)
         while fitting and len(several) < MOST_AT_ONCE:
             another = _lowest(fitting)
             fitting &= ~(1 << another)
@@ -178,7 +199,7 @@ class Part:
                 if tried == MOST_BOXES:
                     return False
                 try:
-                    for example in self._made(corpus, box):
+                    for example in self._made(corpus, box, is_quick=len(several) > 2):
                         if self._add(example, several):
                             return True
                     is_proof = False
@@ -190,9 +211,10 @@ class Part:
             return False
         return None if is_proof else False
 
-    def _made(self, corpus: Corpus, box: Box) -> Iterator[Example]:
+    def _made(self, corpus: Corpus, box: Box, is_quick: bool) -> Iterator[Example]:
         """An example of a box with rows merged that differ in nothing, and one without."""
-        builder = Builder(self.histories, self.clock, plan=self._ledgers.planned)
+        plan = self._ledgers.planned_quickly if is_quick else self._ledgers.planned
+        builder = Builder(self.histories, self.clock, plan=plan)
         example = builder.example(self.entity, corpus, box)
         whole = Example(
             example.entity,
@@ -206,13 +228,17 @@ class Part:
             yield whole
 
     def _add(self, example: Example, wanted: Sequence[int]) -> bool:
-        """Asks the reference evaluator what the example keeps; whether that is what was wanted of it."""
-        conditions = list(self.conditions.values())
-        said = truths(self.program, self.entity, conditions, example.world, example.key, example.as_of)
-        failing = 0
-        for leaf, holds in zip(self.conditions, said, strict=True):
-            failing |= self._asking.get(2 * leaf + holds, 0)
-        keeping = ((1 << len(self.ways)) - 1) & ~failing
+        """Asks the reference evaluator what the example keeps; whether that is what was wanted of it.
+
+        It is asked of those combinations alone of which something is open.
+        """
+        self._waiting = [number for number in self._waiting if self._open(number)]
+        asked = sum(1 << number for number in {*wanted, *self._waiting})
+        conditions = {leaf: condition for leaf, condition in self.conditions.items() if asked & self._about(leaf)}
+        said = truths(self.program, self.entity, [*conditions.values()], example.world, example.key, example.as_of)
+        keeping = asked
+        for leaf, holds in zip(conditions, said, strict=True):
+            keeping &= ~self._asking.get(2 * leaf + holds, 0)
         if all(keeping >> number & 1 for number in wanted):
             bit = 1 << len(self.examples)
             self.examples.append(example)
@@ -221,6 +247,10 @@ class Part:
                 self.meets[number] |= keeping
             return True
         return False
+
+    def _about(self, leaf: int) -> int:
+        """The combinations that ask for a condition or for its opposite."""
+        return self._asking.get(2 * leaf, 0) | self._asking.get(2 * leaf + 1, 0)
 
 
 def _around(corpus: Corpus, terms: Sequence[Formula]) -> tuple[Box, Box | None]:

@@ -22,7 +22,7 @@ from segdsl.overlap.formula import Formula, complement
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.search import Box, Budget, TooHard, boxes
 from segdsl.semantics import ir
-from segdsl.semantics.types import Boolean, Number, Text
+from segdsl.semantics.types import Boolean, Number, Text, Type
 
 __all__ = ["CannotBuild", "PlannedRow", "planned"]
 
@@ -191,20 +191,30 @@ def _made(balance: Balance) -> Iterator[PlannedRow]:
             yield PlannedRow(kind.group, balance.corpora[kind.group], kind.box, days[nth], values)
 
 
-def _shared_out(argument: ir.Value, total: int, batch: Batch) -> Iterator[Fraction]:
-    """Numbers that add up to `total`: alike and whole but for the last one, or as near to each other as can be."""
-    type_, cell = argument.type, batch.kind.cells[argument]
-    assert isinstance(type_, Number) and isinstance(cell, Ordered)
+def _shared_out(argument: ir.Value, total: int, batch: Batch) -> Sequence[Fraction]:
+    cell = batch.kind.cells[argument]
+    assert isinstance(cell, Ordered), "numbers are ordered"
+    return shared_out(argument.type, total, batch.times, ends(cell))
+
+
+def shared_out(type_: Type, total: int, times: int, within: tuple[int | None, int | None]) -> Sequence[Fraction]:
+    """Numbers that add up to `total`: alike and whole but for the last one, or as near to each other as can be.
+
+    The total and what each number is `within` are in last digits.
+    """
+    assert isinstance(type_, Number), "sums are of numbers"
+    if not times:
+        return ()
     unit = 10**type_.scale
-    each = total // batch.times // unit * unit
-    last = total - each * (batch.times - 1)
-    low, high = ends(cell)
+    each = total // times // unit * unit
+    last = total - each * (times - 1)
+    low, high = within
     if (low is None or low <= each) and (high is None or last <= high):
-        places = [each] * (batch.times - 1) + [last]
+        places = [each] * (times - 1) + [last]
     else:
-        quotient, rest = divmod(total, batch.times)
-        places = [quotient + 1] * rest + [quotient] * (batch.times - rest)
-    yield from (number_at(type_, place) for place in places)
+        quotient, rest = divmod(total, times)
+        places = [quotient + 1] * rest + [quotient] * (times - rest)
+    return [number_at(type_, place) for place in places]
 
 
 def _different(argument: ir.Value, cell: Values, start: int, number: int, batch: Batch) -> list[object]:
