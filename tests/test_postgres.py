@@ -458,3 +458,18 @@ def test_two_runs_at_once_leave_the_rows_of_one(acme: str, tmp_path: Path) -> No
         thread.join()
     assert stored_memberships(acme) == HELD
     assert [each for each in problems if "at the same time" not in each] == []
+
+
+def test_lists_are_taken_apart_without_what_is_missing(postgres_address: str) -> None:
+    with postgres.session(postgres_address) as session:
+        session.execute("SET array_nulls = on")
+        rows = [(1, ["b", None, "b", "a"]), (2, []), (3, [None]), (4, None), (5, ["c"])]
+        postgres.create(session, "tagged", {"id": "BIGINT", "tags": "VARCHAR[]"}, rows)
+        tags = exp.Column(this=exp.Identifier(this="tags", quoted=False))
+        members, within = POSTGRES.list_members(tags.copy()), POSTGRES.list_within(tags.copy(), ["a", "b"])
+        for asked, expected in (
+            (members, [(1, "a"), (1, "b"), (5, "c")]),
+            (within, [(1, True), (2, True), (3, True), (4, None), (5, False)]),
+        ):
+            query = exp.select("id", asked).from_("tagged").order_by("1", "2")
+            assert postgres.rows(session, query.sql("postgres")) == expected
