@@ -17,6 +17,7 @@ from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Table
 from segdsl.semantics.list_files import key_type
 from segdsl.semantics.types import Boolean, Date, Degrees, Number, Text, TextList, Timestamp, Type
+from segdsl.warehouse.database import SETTINGS
 
 if TYPE_CHECKING:
     from sqlalchemy import Table as StoredTable
@@ -83,7 +84,8 @@ def trial(program: ir.Program) -> Iterator[Trial]:
 
     engine = create_engine("duckdb:///:memory:", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql("SET TimeZone = 'UTC'")
+        for setting in SETTINGS:
+            connection.exec_driver_sql(setting)
         connection.exec_driver_sql("SET enable_external_access = false")
         connection.exec_driver_sql("SET lock_configuration = true")
         yield Trial(program, connection)
