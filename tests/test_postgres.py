@@ -6,6 +6,7 @@ the examples, what depends on settings, and runs.
 
 from __future__ import annotations
 
+import json
 import shutil
 import struct
 import subprocess
@@ -242,6 +243,21 @@ def test_a_run_replaces_the_rows_and_keeps_the_table(acme: str, tmp_path: Path) 
         connection.execute("UPDATE customers SET country = NULL")
     assert segdsl.run(project, as_of=RUN_AS_OF).rows == 4
     assert stored_memberships(acme, "who") == HELD[:4]
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3"])
+def test_a_customer_is_explained_as_in_the_run(key: str, acme: str, tmp_path: Path) -> None:
+    project = written(tmp_path)
+    found = called(project, acme, "explain", key, "--as-of", "2026-03-01", "--format", "json")
+    assert found.returncode == 0, found.stderr
+    standing = {each["name"] for each in json.loads(found.stdout)["segments"] if each["qualifies"]}
+    assert standing == {segment for customer, segment, *_ in HELD if str(customer) == key}
+
+
+def test_the_data_of_postgresql_are_not_looked_at_yet(acme: str, tmp_path: Path) -> None:
+    found = called(written(tmp_path), acme, "check", "--data")
+    assert found.returncode == 3
+    assert "`check --data` does not look at `postgres` yet" in found.stderr
 
 
 def test_a_schema_is_made_when_there_is_none(acme: str, tmp_path: Path) -> None:
