@@ -269,6 +269,12 @@ def test_a_baseline_keeps_what_the_data_break(tmp_path: Path, capsys: pytest.Cap
     # Without the data nobody knows whether they still break it.
     assert main(["-C", str(tmp_path), "check"]) == 0
     assert "stale-baseline" not in capsys.readouterr().out
+    # Nor is it forgotten when the baseline is written without them; with them it is, once they are mended.
+    assert main(["-C", str(tmp_path), "check", "--write-baseline"]) == 0
+    assert found(tmp_path, capsys, 0) == []
+    (tmp_path / "data" / "customers.csv").write_text(CUSTOMERS)
+    assert main(["-C", str(tmp_path), "check", "--data", "--write-baseline"]) == 0
+    assert "segdsl.baseline.json: 0 findings" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("example", ["grocery", "cdnow", "published_rules"])
