@@ -262,6 +262,16 @@ def test_what_cannot_be_opened_is_said_with_its_own_exit_code(
     assert main(["-C", str(tmp_path), "check", "--target", "dev"]) == 2
 
 
+@pytest.mark.parametrize("command", [["check", "--data"], ["size"]])
+def test_a_file_without_a_line_is_said_to_be_empty(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path, "csv")
+    (tmp_path / "data" / "customers.csv").write_text("")
+    assert main(["-C", str(tmp_path), *command]) == 3
+    assert "customers.csv` is empty" in capsys.readouterr().err
+
+
 def test_a_baseline_keeps_what_the_data_break(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tmp_path, "csv", CUSTOMERS.replace("pro", "trial"))
     assert main(["-C", str(tmp_path), "check", "--data", "--write-baseline"]) == 0

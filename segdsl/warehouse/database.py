@@ -233,6 +233,10 @@ def _create_views(database: Database, needed: Sequence[Needed], files: dict[str,
             database.create_schema(table.stored_in[0])
         path, format = files[table.name]
         if format == "csv":
+            if not path.stat().st_size:
+                raise DatabaseProblem(
+                    f"`{path}` is empty", "write the names of the columns on its first line", table.span
+                )
             table = typed(table, database.columns_of_file(path), catalog)
         for statement in database.backend.create_file_views(table, str(path), format):
             database.execute(statement)
