@@ -39,7 +39,7 @@ test-long: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy segdsl tests
+	$(BIN)/mypy segdsl tests action
 
 fmt: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -14,6 +14,7 @@ import sys
 from argparse import SUPPRESS, Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -25,7 +26,8 @@ from segdsl.compiler import BadRequest, Findings
 from segdsl.diagnostics import RULES, Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Project, ProjectProblem
-from segdsl.render.listing import LIMIT, listing
+from segdsl.relations import MOST_EXAMPLES
+from segdsl.render.listing import FIRST, LIMIT, listing
 from segdsl.source import Span
 
 if TYPE_CHECKING:
@@ -104,6 +106,8 @@ def _check(options: Namespace) -> int:
     project = _project(options, options.paths)
     today = datetime.now(ZoneInfo(project.timezone)).date()
     checked = compiler.check(project, _settings(options), today, _cache(options))
+    if options.data:
+        checked = _beside_data(checked, project, options)
     if options.write_baseline:
         return _write_baseline(checked, project, options)
     compared = _beside_baseline(checked, project, options)
@@ -116,32 +120,68 @@ def _check(options: Namespace) -> int:
     return code
 
 
+def _beside_data(checked: compiler.Checked, project: Project, options: Namespace) -> compiler.Checked:
+    """With what the data break of the catalog; they are looked at once the catalog itself is free of errors."""
+    errors = [found.label.span.source.name for found in checked.report if found.severity is Severity.ERROR]
+    if checked.program is None or projects.CATALOG_FILE in errors or projects.PROJECT_FILE in errors:
+        return checked
+    from segdsl import warehouse
+
+    clock = compiler.clock(checked.program, datetime.now(ZoneInfo(project.timezone)))
+    found = warehouse.check_declarations(checked.program, clock, project.target(options.target))
+    return replace(checked, report=Report([*checked.report, *found]))
+
+
 def _refuse_together(options: Namespace) -> None:
     """What `check` is asked for must go together."""
     for name in options.rules:
         if name not in RULES:
             raise BadRequest(f"there is no rule `{name}`", did_you_mean(name, RULES, "the rules are in docs/rules.md"))
-    if options.limit < 0:
-        raise BadRequest(f"`--limit {options.limit}` is less than nothing", "write --limit 0 to see all")
+    _limit(options)
     if options.format != "text" and options.rules:
         raise BadRequest(f"`--format {options.format}` holds the findings of all rules", "leave out --rule or --format")
+    if options.target is not None and not options.data:
+        raise BadRequest("`--target` says whose data are looked at", "add --data, or leave it out")
     if options.write_baseline and options.paths:
         raise BadRequest("the baseline is that of the whole project", "leave out the files and folders")
 
 
+def _limit(options: Namespace) -> int:
+    limit: int = options.limit
+    if limit < 0:
+        raise BadRequest(f"`--limit {limit}` is less than nothing", "write --limit 0 to see all")
+    return limit
+
+
 def _write_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> int:
+    """Writes what a person may decide to live with, and tells of all else why it is not in it."""
     from segdsl import baseline
     from segdsl.fingerprints import known
 
     findings = checked.report.sorted()
-    errors = [each for each in findings if each.severity is Severity.ERROR and not each.rule.is_judgement]
-    if errors:
-        code = _list_findings(errors, options, _code(errors, project))
+    rest = [each for each in findings if not each.rule.is_judgement and each.severity is not Severity.NOTE]
+    errors = [each for each in rest if each.severity is Severity.ERROR]
+    code = _code(rest, project, strict=options.strict)
+    if rest:
+        _list_findings(rest, options, code)
+    if code == USAGE:
         return _complain("the baseline was not written", "mend these errors first", code, options)
     judgements = [each for each in findings if each.rule.is_judgement]
-    projects.write_beside(project, baseline.written(known(judgements, checked.outline.name_at)))
-    print(f"{baseline.BASELINE_FILE}: {render.counted(len(judgements), 'finding')}")
-    return FINE
+    # What was not looked for may be in the project all the same.
+    older = projects.read_beside(project, baseline.BASELINE_FILE, Report())
+    entries = baseline.entries(
+        known(judgements, checked.outline.name_at), older, complete=checked.is_complete, with_data=options.data
+    )
+    projects.write_beside(project, baseline.written(entries))
+    print(f"{baseline.BASELINE_FILE}: {render.counted(len(entries), 'finding')}")
+    if not rest:
+        return code
+    if not errors:
+        message = f"{render.counted(len(rest), 'warning')} about comments cannot be in it"
+        return _complain(message, "mend the comments, or remove them", code, options)
+    message = f"{render.counted(len(errors), 'error')} cannot be in it: compile, size, members and run stop at them"
+    again = "" if checked.is_complete else ", and write it again: conflicts are looked for then"
+    return _complain(message, f"mend them{again}", code, options)
 
 
 def _beside_baseline(checked: compiler.Checked, project: Project, options: Namespace) -> Compared:
@@ -154,8 +194,9 @@ def _beside_baseline(checked: compiler.Checked, project: Project, options: Names
     found = report.sorted()
     if text is None:
         return baseline.Compared(tuple(found), 0)
-    is_complete = not any(each.severity is Severity.ERROR and not each.rule.is_judgement for each in found)
-    compared = baseline.compared(known(found, checked.outline.name_at), text, complete=is_complete)
+    compared = baseline.compared(
+        known(found, checked.outline.name_at), text, complete=checked.is_complete, with_data=options.data
+    )
     return baseline.Compared(tuple(Report(compared.left).sorted()), compared.hidden)
 
 
@@ -213,7 +254,7 @@ def _members(options: Namespace) -> int:
     clock = compiler.clock(program, _as_of(options, project))
     target = project.target(options.target)
     if options.output is not None:
-        _refuse_to_overwrite(options.output, project.root, target.path)
+        _refuse_to_overwrite(options.output, project.root, target.path if not target.url else None)
     if options.format == "parquet":
         warehouse.export_members(program, segment, clock, target, Path(options.output), assigned=options.assigned)
         return FINE
@@ -248,16 +289,78 @@ def _run(options: Namespace) -> int:
     return FINE
 
 
+def _test(options: Namespace) -> int:
+    from segdsl import trials, warehouse
+
+    project = _project(options, options.paths)
+    program = _without_errors(options, project, compiler.sound)
+    if options.suggest is not None:
+        return _suggest(program, options)
+    is_wanted = _wanted(project, options.paths)
+    report = Report()
+    sources = [source for source in projects.tests(project, report) if is_wanted(source.name)]
+    if not sources and not len(report):
+        where = listed(options.paths) if options.paths else f"`{projects.TESTS_FOLDER}/`"
+        raise BadRequest(f"there are no tests in {where}", "docs/testing.md says how to write them")
+    cases = [case for source in sources for case in trials.read(source, program, report)]
+    with warehouse.trial(program) as trial:
+        outcomes = [trials.judge(program, case, trial.ask) for case in cases]
+    code = FINDINGS if len(report) or not all(outcome.is_good for outcome in outcomes) else FINE
+    if len(report):
+        _show_findings(report.sorted(), sys.stderr, options, code)
+    match options.format:
+        case "json":
+            _print_json(trials.as_json(outcomes, report.sorted()))
+        case "junit":
+            print(trials.junit(outcomes, report.sorted()), end="")
+        case _:
+            for block in trials.text(outcomes, _paint(sys.stdout, options)):
+                print(block)
+    return code
+
+
+def _suggest(program: ir.Program, options: Namespace) -> int:
+    """Customers at the borders of a definition, for a person to confirm."""
+    from segdsl import trials
+
+    if options.paths or options.format != "text":
+        raise BadRequest("`--suggest` writes tests for one segment, as YAML", "leave out the files and --format")
+    (segment,) = compiler.chosen(program, [options.suggest])
+    print(trials.suggested(program, segment), end="")
+    return FINE
+
+
+def _explain(options: Namespace) -> int:
+    from segdsl import explained, warehouse
+
+    project, program = _sound(options)
+    names = compiler.chosen(program, options.names)
+    clock = compiler.clock(program, _as_of(options, project))
+    found = warehouse.explain(program, options.key, names, clock, project.target(options.target))
+    if options.format == "json":
+        _print_json(explained.as_json(found))
+    else:
+        print("\n".join(explained.text(found, _paint(sys.stdout, options))))
+    return FINE
+
+
 def _overlap(options: Namespace) -> int:
     from segdsl import relations
 
+    if options.limit is not None and (options.group is not None or options.format != "json"):
+        raise BadRequest("`--limit` is about the examples of all pairs", "write --format json, or leave out --limit")
     if options.group is not None:
         return _order(options)
+    limit = MOST_EXAMPLES if options.limit is None else _limit(options)
     program = _understood(options)
     names = compiler.chosen(program, options.names)
     pairs = compiler.overlap(program, names)
     if options.format == "json":
-        _print_json(relations.as_json(pairs, program))
+        told = relations.PairsAsJson(pairs, program, limit)
+        sys.stdout.writelines(told)
+        if told.left_out:
+            left_out = f"{render.counted(told.left_out, 'pair')} shown without an example"
+            print(f"{left_out}: --limit 0 looks for all, segdsl compare A B for one", file=sys.stderr)
     elif options.format == "csv":
         sys.stdout.writelines(relations.as_csv(pairs))
     else:
@@ -292,6 +395,25 @@ def _compare(options: Namespace) -> int:
     return FINE
 
 
+def _read(options: Namespace) -> int:
+    from segdsl import reading
+
+    if options.lang not in reading.codes():
+        help = did_you_mean(options.lang, reading.codes(), f"there are {listed(reading.codes())}")
+        raise BadRequest(f"segdsl does not speak `{options.lang}`", help)
+    program = _understood(options)
+    language = reading.language(options.lang)
+    readings = reading.read(program, compiler.chosen(program, options.names), language)
+    match options.format:
+        case "json":
+            _print_json(reading.as_json(readings, language))
+        case "markdown":
+            print(reading.as_markdown(readings))
+        case _:
+            print("\n".join(map(render.escaped, reading.as_text(readings).split("\n"))))
+    return FINE
+
+
 def _schema(options: Namespace) -> int:
     from segdsl import schemas
 
@@ -307,11 +429,14 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "check": _check,
     "overlap": _overlap,
     "compare": _compare,
+    "read": _read,
     "fmt": _fmt,
     "compile": _compile,
     "size": _size,
     "members": _members,
     "run": _run,
+    "explain": _explain,
+    "test": _test,
     "schema": _schema,
 }
 
@@ -374,12 +499,18 @@ def _parser() -> ArgumentParser:
     check.add_argument("--no-baseline", action="store_true", help="show the findings of the baseline, too")
     help = "work out everything anew, and keep nothing for the next time"
     check.add_argument("--no-cache", action="store_true", help=help)
+    check.add_argument("--data", action="store_true", help="look also whether the data are what the catalog declares")
+    check.add_argument(
+        "--target", metavar="NAME", help="with --data: a target of segdsl.yml (default: its default_target)"
+    )
     _add_settings(check)
     _add_format(check, "text", "json", "github", "sarif", "junit", "markdown")
     overlap = command("overlap", "tell how every two segments stand to each other: who could be in both, without data")
     overlap.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
     help = "tell instead who would move if neighbours of this exclusive group were swapped"
     overlap.add_argument("--group", metavar="NAME", help=help)
+    help = f"as JSON: look for an example for so many pairs; 0 does for all (default: {MOST_EXAMPLES:,})"
+    overlap.add_argument("--limit", type=int, metavar="N", help=help)
     _add_settings(overlap)
     _add_format(overlap, "text", "json", "csv")
     compare = command("compare", "explain one pair of segments: what keeps them apart, or an example of who is in both")
@@ -387,6 +518,11 @@ def _parser() -> ArgumentParser:
     compare.add_argument("right", metavar="B", help="another one")
     _add_settings(compare)
     _add_format(compare, "text", "json")
+    read = command("read", "read segments back in plain sentences, for people who read neither code nor SQL")
+    read.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    read.add_argument("--lang", default="en", metavar="TAG", help="en, de, zh-hans or zh-hant (default: en)")
+    _add_settings(read)
+    _add_format(read, "text", "markdown", "json")
     fmt = command("fmt", "write definitions in the one canonical layout, and name the files that have changed")
     fmt.add_argument("paths", nargs="*", metavar="PATH", help="these files or folders only")
     fmt.add_argument("--check", action="store_true", help="write nothing: name what would change, with exit code 1")
@@ -408,13 +544,23 @@ def _parser() -> ArgumentParser:
     help = "write the memberships even if the data break a promise (`expect ...`)"
     run.add_argument("--despite-promises", action="store_true", help=help)
     _add_format(run, "text", "json")
+    explain = command("explain", "tell why a customer is, or is not, in segments: condition by condition, with values")
+    explain.add_argument("key", metavar="KEY", help="the customer's key")
+    explain.add_argument("names", nargs="*", metavar="NAME", help="segments (default: all)")
+    _add_format(explain, "text", "json")
+    test = command("test", "hold the definitions to the project's made-up customers, here and in DuckDB")
+    test.add_argument("paths", nargs="*", metavar="PATH", help="the tests in these files or folders only")
+    help = "write customers at the borders of a segment, to be confirmed and put into tests/"
+    test.add_argument("--suggest", metavar="NAME", help=help)
+    _add_settings(test)
+    _add_format(test, "text", "json", "junit")
     schema = command("schema", "print the JSON Schema of a kind of YAML file, for editors")
     schema.add_argument("name", metavar="KIND", help="definitions, catalog or project")
-    for each in (compile_, size, members, run):
+    for each in (compile_, size, members, run, explain):
         _add_settings(each)
         help = "the moment that everything relative counts from: 2026-01-10 or 2026-01-10T09:00+05:30 (default: now)"
         each.add_argument("--as-of", metavar="T", help=help)
-    for each in (size, members, run):
+    for each in (size, members, run, explain):
         each.add_argument("--target", metavar="NAME", help="a target of segdsl.yml (default: its default_target)")
     return parser
 
@@ -571,7 +717,9 @@ def _list_findings(
     """What `check` says to people: as many findings as they can read, and how many there are."""
     paint = _paint(sys.stdout, options)
     shown = [finding for finding in findings if finding.rule.name in options.rules] if options.rules else findings
-    for block in listing(shown, paint, options.limit):
+    # Whoever asks for a rule wants to read its findings.
+    first = options.limit if options.rules else FIRST
+    for block in listing(shown, paint, options.limit, first):
         print(block, end="\n\n")
     style = "good" if not findings else "error" if code else "warning"
     print(paint(style, render.summary(findings, segments, files)))
@@ -599,7 +747,10 @@ def _print_report(
                 print(line)
             print(render.escaped(render.summary(findings, segments, files)))
         case "sarif":
-            _print_json(sarif.sarif(known(findings, checked.outline.name_at), _version(), folder))
+            log = sarif.sarif(known(findings, checked.outline.name_at), _version(), folder)
+            print(json.dumps(log.content))  # as short as it can be: GitHub takes no more than 10 MB
+            if log.left_out:
+                print(sarif.what_is_left_out(log.left_out), file=sys.stderr)
         case "junit":
             is_wanted = _wanted(project, options.paths)
             looked_at = [(file, name) for file, name in checked.outline if is_wanted(file)]
@@ -627,7 +778,7 @@ def _print_json(value: object) -> None:
     print(json.dumps(value, indent=2))
 
 
-def _refuse_to_overwrite(output: str, root: Path, target: Path) -> None:
+def _refuse_to_overwrite(output: str, root: Path, target: Path | None) -> None:
     """Members go to a file of their own: never over what they come from, nor over what is no file."""
     try:
         path = Path(output).resolve()
@@ -637,8 +788,9 @@ def _refuse_to_overwrite(output: str, root: Path, target: Path) -> None:
         raise BadRequest(f"`{output}` is no name of a file", "write --output members.csv") from None
     if exists and not is_file:
         raise BadRequest(f"`{output}` is not a file", "leave --output out to write to standard output")
-    own = (root / projects.PROJECT_FILE, root / projects.CATALOG_FILE, target.resolve())
-    sources = (root / projects.SEGMENTS_FOLDER, target.resolve())
+    stored = () if target is None else (target.resolve(),)
+    own = (root / projects.PROJECT_FILE, root / projects.CATALOG_FILE, *stored)
+    sources = (root / projects.SEGMENTS_FOLDER, *stored)
     if exists and (path in own or any(path.is_relative_to(folder) for folder in sources)):
         raise BadRequest(f"`{output}` belongs to the project or to its data", "name a file elsewhere")
 

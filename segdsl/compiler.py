@@ -16,6 +16,9 @@ The map of the house. The tree on disk is the pipeline:
     fingerprints.py  what a finding is known by when lines around it move
     baseline.py   the findings that a project began with
     render/       findings -> text for people, JSON for programs, and what CI systems read
+    reading/      `ir` -> plain sentences in several languages, for people who read neither code nor SQL
+    trials/       a project's own tests: made-up customers, and the segments they must be in
+    explained.py  why a customer is in a segment, or is not, as text and JSON
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
@@ -78,11 +81,15 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A project as meant, and everything that was found on the way to it. `outline` says which definition is where."""
+    """A project as meant, and everything that was found on the way to it. `outline` says which definition is where.
+
+    `is_complete`: everything was looked for. Conflicts are not where errors leave a definition without a meaning.
+    """
 
     program: ir.Program | None
     report: Report
     outline: Outline
+    is_complete: bool
 
 
 def check(
@@ -143,14 +150,15 @@ def _looked_at(
             "no-segments", "the project has no segments", project.written.span, help="write one in segments/first.seg"
         )
     if catalog is None or not catalog.tables:
-        return Checked(None, without_allowed(modules, report, complete=False), Outline(modules))
+        return Checked(None, without_allowed(modules, report, complete=False), Outline(modules), is_complete=False)
     program = resolve(modules, catalog, project, settings or {}, report, today)
     is_sound = all(found.rule.is_judgement for found in report if found.severity is Severity.ERROR)
     if is_sound and look_for_conflicts is not None:
         look_for_conflicts(program, report)
     # Whether an `allow` is of any use shows once everything has been looked for.
     is_complete = is_sound and has_all_findings
-    return Checked(program, without_allowed(modules, report, complete=is_complete), Outline(modules))
+    report = without_allowed(modules, report, complete=is_complete)
+    return Checked(program, report, Outline(modules), is_complete)
 
 
 def _holds_segments(module: ast.Module) -> bool:

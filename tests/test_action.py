@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -57,60 +63,194 @@ def test_hooks_type_commands_that_exist(hook: dict[str, Any], capsys: pytest.Cap
     assert re.search(hook["files"], "crm/segments/a.seg") and not re.search(hook["files"], "README.md")
 
 
-# A stand-in for `gh`, which plays what GitHub answers: older comments are in a file, what is sent goes to another.
-GH = """#!/usr/bin/env bash
-if [[ "$*" == *--method* ]]; then
-  [ -e "$FOLDER/read-only" ] && { echo "HTTP 403: Resource not accessible by integration" >&2; exit 1; }
-  echo "$*" >> "$FOLDER/sent"
-else
-  cat "$FOLDER/older"
-fi
-"""
+# --- the comment ------------------------------------------------------------------------------------------
 
 
-def commented(folder: Path, segments: str, older: str = "", *, read_only: bool = False) -> tuple[list[str], str]:
-    """What the step called Comment sends to GitHub, and what it says in the job's log."""
-    project, tools = folder / "crm", folder / "segdsl" / "bin"
-    for each in (project / "segments", tools):
-        each.mkdir(parents=True)
-    catalog = "tables: {customer: {from: c, key: id, columns: {age: {type: integer, min: 0}}}}\nentity: customer\n"
-    (project / "segdsl.yml").write_text("name: crm\n", encoding="utf-8")
-    (project / "catalog.yml").write_text(catalog, encoding="utf-8")
-    (project / "segments" / "a.seg").write_text(segments, encoding="utf-8")
-    (folder / "older").write_text(older, encoding="utf-8")
-    (folder / "sent").touch()
-    if read_only:
-        (folder / "read-only").touch()
-    for name, text in (("gh", GH), ("segdsl", f'#!/bin/sh\nexec "{sys.executable}" -m segdsl "$@"\n')):
-        (tools / name).write_text(text, encoding="utf-8")
-        (tools / name).chmod(0o755)
-    (step,) = (step for step in STEPS if step["name"] == "Comment")
-    environment = {
-        **os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "RUNNER_TEMP": str(folder),
-        "FOLDER": str(folder), "PROJECT": str(project), "NUMBER": "7", "GITHUB_REPOSITORY": "a/b",
-    }  # fmt: skip
-    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-    done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=True)
-    return (folder / "sent").read_text(encoding="utf-8").splitlines(), done.stdout
+@dataclass
+class Conversation:
+    """The comments of pull request 7 of a/b, as GitHub keeps them: who wrote each, and what."""
+
+    comments: list[tuple[str, str]]
+    me: str = "github-actions[bot]"
+    is_read_only: bool = False
+    broken_page: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, method: str, path: str, content: Any) -> tuple[int, Any]:
+        """What https://docs.github.com/en/rest/issues/comments says to it."""
+        url = urlsplit(path)
+        self.asked.append(f"{method} {url.path}")
+        match method, url.path.removeprefix("/repos/a/b/issues/"):
+            case "GET", "/user":
+                return (403, {}) if self.me.endswith("[bot]") else (200, {"login": self.me})
+            case "GET", "7/comments":
+                query = parse_qs(url.query)
+                page, size = int(query["page"][0]), min(100, int(query["per_page"][0]))
+                if page == self.broken_page:
+                    return 502, {}
+                return 200, [self._shown(id) for id in range(len(self.comments))][(page - 1) * size : page * size]
+        if self.is_read_only:
+            return 403, {"message": "Resource not accessible by integration"}
+        if len(content["body"]) > 65_536:
+            return 422, {"message": "Body is too long (maximum is 65536 characters)"}
+        match method, url.path.removeprefix("/repos/a/b/issues/").split("/"):
+            case "POST", ["7", "comments"]:
+                self.comments.append((self.me, content["body"]))
+                return 201, self._shown(len(self.comments) - 1)
+            case "PATCH", ["comments", id]:
+                self.comments[int(id)] = (self.comments[int(id)][0], content["body"])
+                return 200, self._shown(int(id))
+        return 404, {}
+
+    def _shown(self, id: int) -> Any:
+        who, body = self.comments[id]
+        kind = "Bot" if who.endswith("[bot]") else "User"
+        # Whoever has left GitHub is nobody.
+        return {"id": id, "body": body, "user": {"login": who, "type": kind} if who else None}
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        conversation = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answered(self) -> None:
+                assert self.headers["Authorization"] == "Bearer secret"
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                code, content = conversation.answer(self.command, self.path, json.loads(sent) if sent else None)
+                text = json.dumps(content).encode()
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_PATCH = answered
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                yield f"http://127.0.0.1:{server.server_port}"
+            finally:
+                server.shutdown()
 
 
-SOUND, EMPTY = "segment a\n  when age > 1\n", "segment a\n  when age > 5 and age < 3\n"
-
-
-@pytest.mark.parametrize(
-    ("segments", "older", "sent"),
-    [
-        (EMPTY, "", ["--method POST repos/a/b/issues/7/comments"]),
-        (EMPTY, "41\n42\n", ["--method PATCH repos/a/b/issues/comments/41"]),
-        (SOUND, "41\n", ["--method PATCH repos/a/b/issues/comments/41"]),
-        (SOUND, "", []),
-    ],
+CATALOG = (
+    "tables: {customer: {from: c, key: id, columns: {age: {type: integer, min: 0}, city: text}}}\nentity: customer\n"
 )
-def test_one_comment_is_kept_up_to_date(segments: str, older: str, sent: list[str], tmp_path: Path) -> None:
-    found, _ = commented(tmp_path, segments, older)
-    assert [line.removeprefix("api ").partition(" --field")[0] for line in found] == sent
+SOUND, EMPTY = "segment a\n  when age > 1\n", "segment a\n  when age > 5 and age < 3\n"
+MARKER = "<!-- segdsl check crm -->"
+BOT = "github-actions[bot]"
+OTHERS = [("ann", "looks good"), ("", "from one who left"), ("bob", MARKER), (BOT, "something else")]
 
 
-def test_a_token_that_may_only_read_writes_nothing_and_fails_nothing(tmp_path: Path) -> None:
-    found, said = commented(tmp_path, EMPTY, read_only=True)
-    assert found == [] and "a fork's may only read" in said
+def job(folder: Path, *names: str, api: str = "", **segments: str) -> tuple[str, str]:
+    """The log and the summary of a job that has these steps, on a project `crm` with these files of segments."""
+    project, tools, summary = folder / "crm", folder / "segdsl" / "bin", folder / "summary.md"
+    for each in (project / "segments", tools):
+        each.mkdir(parents=True, exist_ok=True)
+    (project / "segdsl.yml").write_text("name: crm\n", encoding="utf-8")
+    (project / "catalog.yml").write_text(CATALOG, encoding="utf-8")
+    for name, text in segments.items():
+        (project / "segments" / f"{name}.seg").write_text(text, encoding="utf-8")
+    for name, option in (("segdsl", "-m segdsl"), ("python", "")):
+        (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {option} "$@"\n', encoding="utf-8")
+        (tools / name).chmod(0o755)
+    summary.touch()
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "RUNNER_TEMP": str(folder), "SOURCE": str(ROOT), "TOKEN": "secret",
+        "PROJECT": str(project), "NUMBER": "7", "STRICT": "false", "GITHUB_REPOSITORY": "a/b", "GITHUB_API_URL": api,
+        "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(folder / "output"), "GITHUB_WORKSPACE": str(folder),
+        "SEGDSL_CACHE": "off", "NO_PROXY": "127.0.0.1",
+    }  # fmt: skip
+    log = ""
+    for step in (step for step in STEPS if step["name"] in names):
+        shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        out = subprocess.run(
+            shell, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+        )
+        log += out.stdout
+    return log, summary.read_text(encoding="utf-8")
+
+
+def commented(folder: Path, conversation: Conversation, segments: str) -> tuple[str, str]:
+    with conversation.served() as api:
+        return job(folder, "Comment", api=api, a=segments)
+
+
+def test_one_comment_is_written_and_then_kept_up_to_date(tmp_path: Path) -> None:
+    github = Conversation(list(OTHERS))
+    assert commented(tmp_path, github, SOUND) == (
+        "no comment: there are no findings, and there is no older comment\n",
+        "",
+    )
+    assert github.comments == OTHERS
+    assert commented(tmp_path, github, EMPTY) == ("the comment is written\n", "")
+    assert "never-matches" in github.comments[-1][1]
+    assert commented(tmp_path, github, SOUND) == ("the comment is up to date\n", "")
+    assert github.comments[:-1] == OTHERS and github.comments[-1][0] == BOT
+    assert github.comments[-1][1] == f"{MARKER}\n**segdsl check**: 1 segment in 1 file: no findings\n"
+
+
+@pytest.mark.parametrize("before", [100, 250])
+def test_an_older_comment_is_found_on_any_page(before: int, tmp_path: Path) -> None:
+    talk = [("ann", f"{number}") for number in range(before)]
+    github = Conversation([*talk, (BOT, f"{MARKER}\nold"), ("ann", "thanks")])
+    assert commented(tmp_path, github, EMPTY)[0] == "the comment is up to date\n"
+    assert len(github.comments) == before + 2 and "never-matches" in github.comments[before][1]
+
+
+def test_comments_of_other_people_and_projects_are_left_alone(tmp_path: Path) -> None:
+    others = [("bob", f"{MARKER}\nmine"), ("ann", f"{MARKER}\nmine"), (BOT, "<!-- segdsl check shop -->")]
+    github = Conversation(list(others), me="bob")
+    commented(tmp_path, github, EMPTY)
+    assert github.comments[1:] == others[1:] and "never-matches" in github.comments[0][1]
+    github = Conversation(others[1:])
+    commented(tmp_path, github, EMPTY)
+    assert github.comments[:-1] == others[1:] and "never-matches" in github.comments[-1][1]
+
+
+def test_what_may_not_be_commented_stands_in_the_summary_and_the_job_goes_on(tmp_path: Path) -> None:
+    github = Conversation([], is_read_only=True)
+    said, summary = commented(tmp_path, github, EMPTY)
+    assert said == "no comment: GitHub says 403 (a fork's token may only read); the summary of the job has it\n"
+    assert summary.startswith(MARKER) and "never-matches" in summary
+
+
+def test_nothing_is_written_while_the_older_comments_are_not_known(tmp_path: Path) -> None:
+    github = Conversation([("ann", "hi")] * 100 + [(BOT, MARKER)], broken_page=2)
+    said, summary = commented(tmp_path, github, EMPTY)
+    assert "GitHub says 502" in said and "never-matches" in summary
+    assert {asked.split()[0] for asked in github.asked} == {"GET"}
+
+
+def test_without_github_the_summary_has_it(tmp_path: Path) -> None:
+    said, summary = job(tmp_path, "Comment", api="http://127.0.0.1:9", a=EMPTY)
+    assert "GitHub could not be asked (URLError)" in said and "never-matches" in summary
+
+
+def test_a_comment_on_thousands_of_findings_is_taken(tmp_path: Path) -> None:
+    text = "\n".join(f"segment s{number}\n  when age > {number + 1} and age < {number}\n" for number in range(250))
+    github = Conversation([])
+    assert commented(tmp_path, github, text)[0] == "the comment is written\n"
+    assert 60_000 < len(github.comments[0][1]) <= 65_536 and "did not fit" in github.comments[0][1]
+
+
+# How GitHub's runner finds commands in a log: at the start of a line, whatever white space is before them.
+COMMAND = re.compile(r"^\s*::([^\s:]+)", re.MULTILINE)
+EVIL = "```` <img src=x> @everyone ::error::x ##[add-mask]e -->"
+
+
+def test_hostile_text_neither_commands_the_runner_nor_makes_markup(tmp_path: Path) -> None:
+    github = Conversation([])
+    text = f'segment a\n  when city = "{EVIL}" and city = "b"\n\nsegment b\n  when contry = "{EVIL}"\n'
+    with github.served() as api:
+        log, _ = job(tmp_path, "Check", "Comment", api=api, **{"\n::add-mask::e": EMPTY, "::stop-commands::x": text})
+    # The runner reads `##[...]` only in lines that are no commands of the other kind.
+    assert set(COMMAND.findall(log)) == {"error"} and "unknown-column" in log
+    assert all("##[" not in line for line in log.splitlines() if not line.startswith("::error "))
+    body = github.comments[0][1]
+    outside = re.sub(r"^(`{3,})text\n.*?^\1\n", "", body, flags=re.MULTILINE | re.DOTALL)
+    assert "@everyone" in body and "@everyone" not in outside and "<img" not in outside
+    assert outside.split("\n")[0] == MARKER

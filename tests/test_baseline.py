@@ -72,15 +72,83 @@ def test_what_is_gone_is_told_by_a_note(shop: Path, capsys: pytest.CaptureFixtur
     assert "stale" not in check(capsys, "--strict")
 
 
-def test_what_stops_the_compilation_is_never_hidden(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    check(capsys, "--write-baseline")
-    before = (shop / "segdsl.baseline.json").read_bytes()
-    write("bad", "segment x\n  when contry = 1\n")
+CLASH = """group who
+  exclusive
+
+segment young in who priority 1
+  when total > 10
+
+segment loyal in who priority 1
+  when total > 20
+
+segment nobody
+  when total > 5 and total < 3
+"""
+
+
+def fingerprints(shop: Path) -> set[str]:
+    found = json.loads((shop / "segdsl.baseline.json").read_text(encoding="utf-8"))["findings"]
+    return {entry["fingerprint"] for entry in found}
+
+
+def test_what_stops_the_compilation_is_in_no_baseline_and_everything_else_is(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metric = "metric total = count(order in last 365 days)\n\n"
+    write("clash", metric + CLASH)
     shown = check(capsys, "--write-baseline", code=1)
-    assert "error[unknown-column]" in shown and "the baseline was not written" in shown
-    assert (shop / "segdsl.baseline.json").read_bytes() == before
-    entry = {"fingerprint": "0"}
-    (shop / "segdsl.baseline.json").write_text(json.dumps({"version": 1, "findings": [entry]}))
+    assert "error[repeated-priority]" in shown and "never-matches" not in shown
+    assert "segdsl.baseline.json: 3 findings\n" in shown
+    assert "error: 1 error cannot be in it: compile, size, members and run stop at them" in shown
+    assert shown.endswith("help: mend them\n")
+    for command in (["compile"], ["size"], ["members", "young"], ["run"]):
+        assert main(command) == 1 and "repeated-priority" in capsys.readouterr().err
+    shown = check(capsys, "--strict", code=1)
+    assert "repeated-priority" in shown and "1 error in 1 file\n3 findings of the baseline" in shown
+    write("clash", metric + CLASH.replace("loyal in who priority 1", "loyal in who priority 2"))
+    shown = check(capsys, "--strict", code=1)
+    assert "error[shadowed]" in shown and "1 error in 1 file\n3 findings of the baseline" in shown
+
+
+def test_what_cannot_be_looked_for_stays_in_the_baseline(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write("empty", "segment e\n  when count(order) > 5 and count(order) < 3\n")
+    check(capsys, "--write-baseline")
+    before = fingerprints(shop)
+    write("bad", 'segment x\n  when contry = 1\n\nsegment y\n  when email != "y"\n')
+    shown = check(capsys, "--write-baseline", code=1)
+    assert "error[unknown-column]" in shown and "segdsl.baseline.json: 4 findings" in shown
+    assert "mend them, and write it again: conflicts are looked for then" in shown
+    assert len(before) == 3 and before < fingerprints(shop)
+    write("bad", 'segment y\n  when email != "y"\n')
+    check(capsys, "--strict")
+
+
+def test_nothing_is_written_for_a_project_that_cannot_be_read(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "catalog.yml").unlink()
+    assert "the baseline was not written" in check(capsys, "--write-baseline", code=2)
+    assert not (shop / "segdsl.baseline.json").exists()
+
+
+def test_comments_that_allow_nothing_are_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write("old", "# segdsl: allow never-matches because of old times\n" + UNCLEAR.format(name="a"))
+    shown = check(capsys, "--write-baseline")
+    assert "warning[unused-allow]" in shown and "1 warning about comments cannot be in it" in shown
+    assert "segdsl.baseline.json: 1 finding\n" in shown
+    check(capsys, "--write-baseline", "--strict", code=1)
+
+
+def test_a_baseline_may_be_large(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = [{"fingerprint": f"{number:020}:1"} for number in range(40_000)]
+    (shop / "segdsl.baseline.json").write_text(json.dumps({"version": 1, "findings": entries}))
+    shown = check(capsys)
+    assert "40,000 findings are in the baseline and no longer in the project" in shown
+    check(capsys, "--write-baseline")
+    check(capsys, "--strict")
+
+
+def test_a_baseline_of_what_stops_the_compilation_hides_nothing(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write("bad", "segment x\n  when contry = 1\n")
+    (shop / "segdsl.baseline.json").write_text(json.dumps({"version": 1, "findings": [{"fingerprint": "0"}]}))
     shown = check(capsys, code=1)
     assert "error[unknown-column]" in shown and "stale-baseline" not in shown
 

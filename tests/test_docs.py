@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segdsl.diagnostics import RULES, Report
+from segdsl.diagnostics import RULES, Report, Severity
 from segdsl.grammar import ast
 from segdsl.grammar.files import parse_catalog
 from segdsl.grammar.parse import parse
@@ -83,6 +83,12 @@ def test_the_page_on_ci_shows_a_comment_that_allows() -> None:
 def test_every_rule_is_on_the_page() -> None:
     assert [name for name in RULES if f"## {name}\n" not in RULES_PAGE and f"`{name}`" not in RULES_PAGE] == []
     assert [name for name in SECTIONS if name not in RULES] == []
+
+
+def test_the_page_names_the_errors_that_stop_nothing_but_check() -> None:
+    (sentence,) = re.findall(r"^.*With the errors (.*?), and with warnings", RULES_PAGE, re.MULTILINE)
+    judgements = {rule.name for rule in RULES.values() if rule.severity is Severity.ERROR and rule.is_judgement}
+    assert set(re.findall("`(.*?)`", sentence)) == judgements
 
 
 def test_every_function_is_in_the_reference() -> None:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 TOOLS = {
     "style": ["ruff", "check", "."],
     "layout": ["ruff", "format", "--check", "."],
-    "types": ["mypy", "segdsl", "tests"],
+    "types": ["mypy", "segdsl", "tests", "action"],
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -46,6 +47,13 @@ LOCATION = {
         },
     },
 }
+NOTIFICATIONS = {
+    "type": "array",
+    "items": {
+        "required": ["message"],
+        "properties": {"message": TEXT, "level": LEVEL, "descriptor": {"required": ["id"]}},
+    },
+}
 SARIF = {
     "type": "object",
     "required": ["version", "runs"],
@@ -69,6 +77,7 @@ SARIF = {
                                             "required": ["id"],
                                             "properties": {
                                                 "shortDescription": TEXT,
+                                                "fullDescription": TEXT,
                                                 "help": TEXT,
                                                 "defaultConfiguration": {"properties": {"level": LEVEL}},
                                             },
@@ -78,14 +87,27 @@ SARIF = {
                             }
                         }
                     },
+                    "automationDetails": {"required": ["id"]},
+                    "invocations": {
+                        "items": {
+                            "required": ["executionSuccessful"],
+                            "additionalProperties": False,
+                            "properties": {
+                                "executionSuccessful": {"type": "boolean"},
+                                "toolConfigurationNotifications": NOTIFICATIONS,
+                                "toolExecutionNotifications": NOTIFICATIONS,
+                            },
+                        }
+                    },
                     "results": {
                         "items": {
-                            "required": ["message"],
+                            # What GitHub demands beyond the standard.
+                            "required": ["message", "locations", "partialFingerprints"],
                             "properties": {
                                 "ruleId": {"enum": list(RULES)},
                                 "level": LEVEL,
                                 "message": TEXT,
-                                "locations": {"items": LOCATION},
+                                "locations": {"items": LOCATION, "minItems": 1},
                                 "relatedLocations": {"uniqueItems": True, "items": LOCATION},
                                 "partialFingerprints": {"additionalProperties": {"type": "string"}},
                             },
@@ -143,11 +165,33 @@ def test_user_text_ends_no_command_and_repaints_no_log() -> None:
 def test_as_many_as_github_shows_the_worst_first() -> None:
     lines = list(github.commands([*many("empty-file", 12), *many("syntax", 11), *many("stale-baseline", 2)]))
     kinds = [line.split(" ")[0] for line in lines]
-    assert kinds == ["::error"] * 10 + ["::warning"] * 10 + ["::notice"] * 2 + ["and"]
-    assert lines[-1] == "and 3 findings that GitHub would not show: type segdsl check --limit 0"
+    assert kinds == ["::error"] * 10 + ["::warning"] * 10 + ["::notice"] * 3
+    said = "1 more error, 2 more warnings: GitHub shows ten of a kind, segdsl check --limit 0 all"
+    assert lines[-1] == f"::notice title=segdsl check::{said}"
+
+
+def test_what_is_not_shown_takes_the_place_of_one_notice() -> None:
+    lines = list(github.commands(many("stale-baseline", 11)))
+    assert len(lines) == 10 and "::2 more notes: GitHub shows ten of a kind" in lines[-1]
+    assert "more note" not in "".join(github.commands(many("stale-baseline", 10)))
+
+
+def test_an_annotation_is_no_longer_than_github_takes() -> None:
+    (line,) = github.commands([finding("syntax", NOWHERE, "m", help="try", example="a: 1\n" * 2_000)])
+    assert line.endswith("::m%0Aexample: segdsl check shows it%0Ahelp: try")
+    (line,) = github.commands([finding("syntax", NOWHERE, "\x1b𝕏" * 4_000)])
+    message = line.partition("::error title=syntax::")[2]
+    assert len(message.encode("utf-16-le")) // 2 in (4_095, 4_096) and message.endswith("…")
 
 
 # --- SARIF --------------------------------------------------------------------------------------------
+
+
+def the_run(log: sarif.Log) -> Any:
+    jsonschema.validate(log.content, SARIF)
+    content: Any = log.content
+    (run,) = content["runs"]
+    return run
 
 
 def test_sarif_keeps_to_the_standard() -> None:
@@ -156,10 +200,8 @@ def test_sarif_keeps_to_the_standard() -> None:
     report.add("syntax", EVIL, here.span(7, 8), label="this", help="try", others=[Label(there.whole(), "declared")])
     report.add("missing-file", "m", Source("catalog.yml", "").whole())
     report.add("unknown-override", "m", NOWHERE)
-    log: Any = sarif.sarif(in_definition(list(report)), "1.0", "crm")
-    jsonschema.validate(log, SARIF)
-    (run,) = log["runs"]
-    first, second, third = run["results"]
+    run = the_run(sarif.sarif(in_definition(list(report)), "1.0", "crm"))
+    second, first = run["results"]
     assert run["columnKind"] == "unicodeCodePoints"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == list(RULES)
     assert list(RULES)[first["ruleIndex"]] == first["ruleId"] == "syntax"
@@ -167,12 +209,47 @@ def test_sarif_keeps_to_the_standard() -> None:
     assert place["artifactLocation"]["uri"] == "crm/segments/%C3%BC%20b.seg"
     assert place["region"] == {"startLine": 2, "startColumn": 3, "endLine": 2, "endColumn": 4}
     assert first["relatedLocations"][0]["message"] == {"text": "declared"}
-    assert "region" not in second["locations"][0]["physicalLocation"]
-    assert "locations" not in third
+    assert second["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
+    assert first["partialFingerprints"]["primaryLocationLineHash"] == first["partialFingerprints"]["segdslFinding/v1"]
+    (argument,) = run["invocations"][0]["toolConfigurationNotifications"]
+    assert argument["descriptor"]["id"] == "unknown-override"
+
+
+def test_projects_of_one_repository_have_analyses_of_their_own() -> None:
+    ids = [the_run(sarif.sarif([], "1.0", folder))["automationDetails"]["id"] for folder in ("", "a/ü")]
+    assert ids == ["segdsl/./", "segdsl/a/%C3%BC/"]
+
+
+def test_sarif_holds_as_many_results_as_github_takes_the_worst_first() -> None:
+    found = in_definition([*many("empty-file", 3_000), *many("syntax", 3_000), *many("stale-baseline", 2)])
+    log = sarif.sarif(found, "1.0")
+    run = the_run(log)
+    assert [each["level"] for each in run["results"]] == ["error"] * 3_000 + ["warning"] * 2_000
+    assert log.left_out == 1_002
+    (said,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert said["message"]["text"].startswith("1,002 findings left out") and "--format json" in said["message"]["text"]
+    assert "toolExecutionNotifications" not in str(sarif.sarif(found[:5_000], "1.0").content)
+
+
+def test_sarif_is_no_larger_than_github_takes() -> None:
+    report = Report()
+    source = Source("a.seg", "x\n" * 300)
+    others = [Label(source.span(2 * line, 2 * line + 1), "this") for line in range(300)]
+    for _ in range(200):
+        report.add("syntax", "𝕏" * 30_000, source.whole(), others=others)
+    log = sarif.sarif(in_definition(list(report)), "1.0")
+    run = the_run(log)
+    assert 9_000_000 < len(json.dumps(log.content)) < 10_000_000
+    assert log.left_out == 200 - len(run["results"])
+    assert all(len(each["locations"]) + len(each["relatedLocations"]) == 100 for each in run["results"])
+
+
+def test_descriptions_of_rules_are_no_longer_than_github_takes() -> None:
+    assert all(len(rule.name) <= 255 and len(rule.summary) <= 1_024 for rule in RULES.values())
 
 
 def test_the_rules_of_the_standard_would_notice() -> None:
-    log: Any = sarif.sarif(in_definition(many("syntax", 1)), "1.0")
+    log: Any = sarif.sarif(in_definition(many("syntax", 1)), "1.0").content
     log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(log, SARIF)
@@ -236,7 +313,13 @@ def test_a_comment_is_never_longer_than_github_takes() -> None:
     text = markdown.comment(findings, 1, 1)
     assert 60_000 < len(text.encode("utf-16-le")) // 2 <= 65_536
     shown = text.count("error[syntax]")
-    assert text.endswith(f"\n{200 - shown} findings more did not fit in here: see `segdsl check`.\n")
+    assert text.endswith(f"\n{200 - shown} findings more did not fit in here: `segdsl check --limit 0` shows all.\n")
+
+
+def test_a_finding_of_any_length_leaves_room_for_others_in_a_comment() -> None:
+    source = Source("a.seg", "x")
+    text = markdown.comment([finding("syntax", source.whole(), "`" * 100_000), *many("syntax", 3)], 1, 1)
+    assert text.count("error[syntax]") == 4 and "did not fit" not in text
 
 
 # --- long lists -----------------------------------------------------------------------------------------
@@ -244,7 +327,14 @@ def test_a_comment_is_never_longer_than_github_takes() -> None:
 
 def test_a_few_findings_are_shown_in_full() -> None:
     *blocks, numbers = listing([*many("empty-file", 2), *many("syntax", 10)])
-    assert numbers == "10 syntax, 2 empty-file\none rule alone: --rule syntax"
+    assert numbers.split("\n") == [
+        "10 errors   syntax      the text does not follow the grammar",
+        " 2 warnings empty-file  a segment file without definitions",
+        "one rule alone: --rule syntax",
+        "only what is new from now on: --write-baseline",
+    ]
+    *_, numbers = listing([*many("unused-allow", 2), *many("syntax", 10)], limit=0)
+    assert numbers.endswith("\none rule alone: --rule syntax")
     assert [block.split(":")[0] for block in blocks] == ["error[syntax]"] * 10 + ["warning[empty-file]"] * 2
 
 
@@ -253,10 +343,16 @@ def test_of_many_the_first_are_shown_then_a_line_each_then_a_number() -> None:
     assert blocks[0] == "error[syntax]: 250 findings"
     assert [block.count("\n") > 2 for block in blocks[1:4]] == [True] * 3
     lines = blocks[4].split("\n")
-    assert lines[0] == "error[syntax] a.seg:4:1: m3"
+    assert lines[0] == "a.seg:4:1: m3"
     assert len(lines) == 18
     assert lines[-1] == "... and 230 more of syntax; show them with --limit 0"
     assert blocks[5].startswith("warning[empty-file]") and len(blocks) == 7
+
+
+def test_a_rule_that_was_asked_for_is_shown_in_full_up_to_the_limit() -> None:
+    blocks = list(listing(many("syntax", 30), limit=20, first=20))
+    assert [block.count("\n") > 2 for block in blocks] == [False, *[True] * 20, False]
+    assert blocks[-1] == "... and 10 more of syntax; show them with --limit 0"
 
 
 def test_without_a_limit_everything_is_shown() -> None:

@@ -21,12 +21,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from segdsl.backends import lower, plan
+from segdsl.backends import declarations, lower, plan
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Held, Table
+from segdsl.semantics.catalog import Catalog, Held, Table
 from segdsl.semantics.types import Type
 from segdsl.source import Span
 
@@ -53,9 +53,14 @@ class Backend(ABC):
         """The keys of those who qualify for `segment` or are assigned to it: one column, ordered."""
         return self._text(self._tree(lower.members(program, segment, clock, column)))
 
-    def memberships(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
-        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify."""
-        return self._text(self._tree(lower.memberships(program, names, clock)))
+    def memberships(
+        self, program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()
+    ) -> str:
+        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify.
+
+        With `keys` of those alone who have one of them; compared is with everyone all the same.
+        """
+        return self._text(self._tree(lower.memberships(program, names, clock, keys)))
 
     def sizes(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
         """One row: how many customers; then, name by name, how many qualify and how many are assigned.
@@ -69,19 +74,33 @@ class Backend(ABC):
         query = self._tree(lower.memberships(program, names, clock))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
-    def key_faults(self, table: Table, program: ir.Program, clock: Clock) -> str:
+    def key_faults(self, table: Table, catalog: Catalog, clock: Clock) -> str:
         """Rows of a key and how many rows have it: up to five keys that are missing or repeated.
 
         Only rows count that the `where` of `table` keeps, seen or not.
         """
-        return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
+        return self._text(self._tree(declarations.key_faults(table, catalog, clock)))
+
+    # --- what a catalog declares --------------------------------------------------------------------
+
+    def declaration_counts(
+        self, table: Table, catalog: Catalog, clock: Clock, claims: Sequence[declarations.Claim]
+    ) -> str:
+        """One row: how many rows break each claim; see `declarations.counts`."""
+        return self._text(self._tree(declarations.counts(table, catalog, clock, claims)))
+
+    def declaration_examples(self, table: Table, catalog: Catalog, clock: Clock, claim: declarations.Claim) -> str:
+        """Rows of what breaks a claim and how often; see `declarations.examples`."""
+        return self._text(self._tree(declarations.examples(table, catalog, clock, claim)))
+
+    # --- what is stored -----------------------------------------------------------------------------
 
     def tables_used(self, program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[lower.TableUse]:
         """The tables that the queries for `names` read (with `sizing` that for sizes), with the columns they read."""
         return lower.tables_used(program, names, sizing=sizing)
 
-    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
-        """The statement that makes the stored table of `table` a view over a file."""
+    def create_file_views(self, table: Table, file: str, format: FileFormat) -> list[str]:
+        """The statements that make the stored table of `table` a view over a file."""
         raise NotImplementedError(f"{self.dialect} reads no files")
 
     # --- what differs -------------------------------------------------------------------------------
@@ -90,7 +109,7 @@ class Backend(ABC):
     def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
         """A stored column as its declared type; see `plan.Stored`."""
 
-    def stored_float(self, column: exp.Expr, type_: Type, held: Held) -> exp.Expr:
+    def stored_float(self, column: exp.Expr, type_: Type | None, held: Held) -> exp.Expr:
         """The same of a column that is known to hold floating-point numbers."""
         return self.stored(column, type_)
 
@@ -151,6 +170,14 @@ class Backend(ABC):
     @abstractmethod
     def list_length(self, list_: exp.Expr) -> exp.Expr:
         """How many known members a list has."""
+
+    @abstractmethod
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        """The different known members of a list; see `plan.Members`."""
+
+    @abstractmethod
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        """Whether a list has no known members but these; see `plan.ListWithin`."""
 
     @abstractmethod
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
@@ -233,8 +260,8 @@ class Backend(ABC):
             result.set("group", exp.Group(expressions=[says.value(each) for each in select.group_by]))
         if select.having:
             result.set("having", exp.Having(this=says.condition(plan.All(select.having))))
-        if select.order_by:
-            result.set("order", self._order(select.order_by))
+        if select.largest_first or select.order_by:
+            result.set("order", self._order(select.largest_first, select.order_by))
         if select.limit is not None:
             result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
         return result
@@ -269,9 +296,11 @@ class Backend(ABC):
         values = exp.Subquery(this=exp.Values(expressions=rows))
         return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
 
-    def _order(self, names: Sequence[str]) -> exp.Order:
-        columns = [exp.Column(this=self.name(name)) for name in names]
-        return exp.Order(expressions=[exp.Ordered(this=column, nulls_first=False) for column in columns])
+    def _order(self, largest_first: Sequence[str], names: Sequence[str]) -> exp.Order:
+        by = [(exp.Column(this=self.name(name)), name in largest_first) for name in (*largest_first, *names)]
+        return exp.Order(
+            expressions=[exp.Ordered(this=column, desc=desc or None, nulls_first=False) for column, desc in by]
+        )
 
     # --- constants ----------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from segdsl.backends.relations import Building, Place, Scope, in_order
 from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.catalog import Table
 from segdsl.semantics.references import levels, needed, references, references_in
 
 # DuckDB plans a chain of 300 steps in half a second and of 900 in a quarter of a minute.
@@ -54,8 +54,11 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
 
-def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
-    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity."""
+def memberships(program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()) -> plan.Query:
+    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
+
+    With `keys` of those alone who have one of them.
+    """
     lowering = _lowering(program, names, clock)
     key = lowering.key
     if key.name.casefold() in MEMBERSHIPS:
@@ -76,11 +79,15 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
         plan.Constant(clock.as_of.astimezone(UTC)),
     )
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
+    where: tuple[plan.Expression, ...] = (plan.Column("", qualifies, optional=False),)
+    if keys:
+        constants = (plan.Constant(each if isinstance(each, str) else Decimal(each)) for each in keys)
+        where = (*where, plan.OneOf(key.expression, tuple(constants)))
     result = plan.Select(
         lowering.base,
         (key, *outputs),
         spread=spread,
-        where=(plan.Column("", qualifies, optional=False),),
+        where=where,
         order_by=("segment", key.name),
     )
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
@@ -118,27 +125,6 @@ def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query
     return lowering.query(result, f"how many are in each segment, as of {clock.as_of.isoformat()}")
 
 
-def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
-    """Up to five keys that are missing or stand for several rows, with how many rows each has."""
-    if not _where_looks_at_time(table):
-        # A table whose time is inherited would be joined to others, which may have faulty keys themselves.
-        catalog = Catalog({table.name: replace(table, at=None, at_type=None, at_path=None)}, table.name)
-    expressions = Expressions(catalog, clock)
-    source = expressions.source(table.name, ahead=True)
-    place = Place(source, "")
-    key = place.key()
-    count = plan.Aggregate("count", None)
-    repeated = plan.Any((negated(plan.Known(key)), plan.Compare(count, ">", plan.Constant(Decimal(1)))))
-    assert isinstance(key, plan.Column)
-    outputs = (plan.Output(key.name, key), plan.Output(Names([key.name]).new("rows"), count))
-    building = source.building
-    base = plan.Base(building.name, building.name)
-    result = plan.Select(base, outputs, group_by=(key,), having=(repeated,), order_by=(key.name,), limit=5)
-    return plan.Query(
-        in_order(building.name, _frozen([expressions], [])), result, f"keys of {table.name} that stand for no one row"
-    )
-
-
 def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[TableUse]:
     """What the queries for `names`, and for the catalog's entity, read; with `sizing` those for sizes, too.
 
@@ -160,16 +146,6 @@ def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = Fal
             read.setdefault(table, set()).update(source.columns_read)
     tables = program.catalog.tables.values()
     return [TableUse(table, tuple(sorted(read[table.name]))) for table in tables if table.name in read]
-
-
-def _where_looks_at_time(table: Table) -> bool:
-    waiting: list[ir.Node] = [] if table.where is None else [table.where]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ir.At):
-            return True
-        waiting += ir.children(node)
-    return False
 
 
 # --- what a segment needs -----------------------------------------------------------------------------
@@ -367,7 +343,8 @@ class _Lowering:
         relations = _frozen(self.chains.expressions.values(), [chain.measured for chain in chains])
         relations |= {step.name: step for chain in chains for step in chain.steps}
         for measured in [chain.measured for chain in chains]:
-            if _only_repeats(relations[measured.name].select):
+            read = relations.get(str(measured.base.name))
+            if _only_repeats(relations[measured.name].select) and not _hides(read, measured, relations):
                 relations = {
                     name: replace(relation, select=_rebased(relation.select, measured))
                     for name, relation in relations.items()
@@ -383,6 +360,14 @@ def _only_repeats(select: plan.Select) -> bool:
         isinstance(each.expression, plan.Column) and each.expression.name == each.name for each in select.outputs
     )
     return same and not select.joins and not select.where
+
+
+def _hides(read: plan.Relation | None, skipped: Building, relations: dict[str, plan.Relation]) -> bool:
+    """Whether a later step calls a column like one that only the relation `read` has, and `skipped` leaves out."""
+    kept = {each.name for each in relations[skipped.name].select.outputs}
+    left_out = {each.name.casefold() for each in read.select.outputs if each.name not in kept} if read else set()
+    steps = [each for each in relations.values() if each.select.keeps_all]
+    return any(output.name.casefold() in left_out for step in steps for output in step.select.outputs)
 
 
 def _rebased(select: plan.Select, skipped: Building) -> plan.Select:

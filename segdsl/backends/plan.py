@@ -214,6 +214,13 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """The different known members of a list, each in a row of its own: an output beside no others."""
+
+    list: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class CountTrue:
     """How many of the terms are true."""
 
@@ -323,6 +330,14 @@ class ListHas:
 
 
 @dataclass(frozen=True, slots=True)
+class ListWithin:
+    """A list has no known members but these."""
+
+    list: Expression
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The value is in the relation `name` of constants."""
 
@@ -351,6 +366,7 @@ Expression = (
     | Window
     | Choice
     | Length
+    | Members
     | CountTrue
     | Aggregate
     | All
@@ -365,6 +381,7 @@ Expression = (
     | TextMatch
     | Digest
     | ListHas
+    | ListWithin
     | Listed
 )
 
@@ -376,7 +393,7 @@ def may_be_missing(expression: Expression) -> bool:
             return optional
         case Constant() | Distance() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
             return False
-        case Stored() | FirstTrue():
+        case Stored() | FirstTrue() | Members():
             return True
         case Aggregate(function):
             return function not in ("count", "count distinct")
@@ -388,7 +405,7 @@ def may_be_missing(expression: Expression) -> bool:
             return may_be_missing(inner)
         case OneOf(inner) | TextMatch(inner) | Part(_, inner) | Digest(_, inner):
             return may_be_missing(inner)
-        case Length(inner) | ListHas(inner) | Listed(inner):
+        case Length(inner) | ListHas(inner) | ListWithin(inner) | Listed(inner):
             return may_be_missing(inner)
         case Choice(_, then, otherwise):
             return may_be_missing(then) or may_be_missing(otherwise)
@@ -452,7 +469,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """With `keeps_all`, the outputs of the base come first. `order_by` names outputs."""
+    """With `keeps_all`, the outputs of the base come first. `largest_first`, then `order_by`, name outputs."""
 
     base: Base
     outputs: tuple[Output, ...]
@@ -462,6 +479,7 @@ class Select:
     group_by: tuple[Expression, ...] = ()
     having: tuple[Expression, ...] = ()
     keeps_all: bool = False
+    largest_first: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     limit: int | None = None
 

@@ -108,7 +108,7 @@ class Postgres(Backend):
             case _:
                 return column
 
-    def stored_float(self, column: exp.Expr, type_: Type, held: Held) -> exp.Expr:
+    def stored_float(self, column: exp.Expr, type_: Type | None, held: Held) -> exp.Expr:
         match type_:
             case Number(scale=scale, whole=False):
                 return _rounded(self._shortest(column, held), scale)
@@ -122,7 +122,7 @@ class Postgres(Backend):
         readings = [self.cast(column.copy(), "DECIMAL")]
         for digits in MORE_DIGITS[held]:
             # With an exponent, `TO_CHAR` writes as many digits as it is told to.
-            said = exp.ToChar(this=column.copy(), format=exp.Literal.string(f"9.{'9' * (digits - 1)}EEEE"))
+            said = exp.TimeToStr(this=column.copy(), format=exp.Literal.string(f"9.{'9' * (digits - 1)}EEEE"))
             readings.append(self.cast(said, "DECIMAL"))
         *shorter, longest = readings
         ifs = [
@@ -186,7 +186,7 @@ class Postgres(Backend):
         ordered = exp.Order(
             this=inside.value(time), expressions=[exp.Ordered(this=inside.value(time), nulls_first=False)]
         )
-        grouped = [exp.column(self.name(each)) for each in columns]
+        grouped = [exp.column(self.name(each)) for each in dict.fromkeys(columns)]
         all_times = exp.Alias(this=exp.ArrayAgg(this=ordered), alias=self.name(times))
         select = exp.Select(
             expressions=[*grouped, all_times],
@@ -199,9 +199,10 @@ class Postgres(Backend):
             for each, (left, _) in zip(columns, join.alike, strict=True)
         ]
         looked_up = exp.Subquery(this=select, alias=exp.TableAlias(this=self.name(found)))
-        place = exp.Anonymous(this="WIDTH_BUCKET", expressions=[says.value(join.than), says.column(found, times)])
-        # In the tree, places in a list are counted from zero.
-        next_time = exp.Bracket(this=says.column(found, times), expressions=[place])
+        place = exp.WidthBucket(this=says.value(join.than), threshold=says.column(found, times))
+        behind = exp.Add(this=place, expression=exp.Literal.number(0))
+        # In the tree, places in a list are counted from zero: the one that is added comes of itself.
+        next_time = exp.Bracket(this=says.column(found, times), expressions=[behind])
         named = exp.Alias(this=next_time, alias=self.name(join.later.name))
         following = exp.Subquery(this=exp.Select(expressions=[named]))
         alias = exp.TableAlias(this=self.name(join.base.alias))
@@ -234,7 +235,9 @@ class Postgres(Backend):
         """More than 38 digits stop the query, as those do who count on it."""
         bounded = self.whole(left)
         if part == "whole":
-            return exp.Anonymous(this="DIV", expressions=[bounded, right])
+            # What sqlglot reads `DIV` as: that function, which cuts off, and no cast.
+            decimal = exp.DataType(this=exp.DataType.Type.DECIMAL)
+            return exp.Cast(this=exp.IntDiv(this=bounded, expression=right), to=decimal)
         return exp.Mod(this=bounded, expression=right)
 
     # --- texts and lists ----------------------------------------------------------------------------
@@ -245,7 +248,7 @@ class Postgres(Backend):
         if not letters:
             return value
         froms, tos = (exp.Literal.string("".join(side)) for side in zip(*letters, strict=True))
-        return exp.Anonymous(this="TRANSLATE", expressions=[value, froms, tos])
+        return exp.Translate(this=value, from_=froms, to=tos)
 
     def text_match(self, match: plan.TextMatch, value: exp.Expr) -> exp.Expr:
         if match.kind != "ends":
@@ -276,14 +279,25 @@ class Postgres(Backend):
         return exp.Exists(this=select)
 
     def list_length(self, list_: exp.Expr) -> exp.Expr:
-        known = exp.Anonymous(this="ARRAY_REMOVE", expressions=[list_, exp.Null()])
-        return exp.Anonymous(this="CARDINALITY", expressions=[known])
+        return exp.Anonymous(this="CARDINALITY", expressions=[_known(list_)])
+
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        each = exp.Identifier(this="each_text", quoted=False)
+        unnested = exp.Unnest(expressions=[_known(list_)], alias=exp.TableAlias(this=each), offset=False)
+        distinct = exp.Select(
+            expressions=[exp.Column(this=each.copy())], distinct=exp.Distinct(), from_=exp.From(this=unnested)
+        )
+        return exp.Explode(this=exp.Array(expressions=[distinct]))
+
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        listed = exp.Array(expressions=[self.constant(member) for member in members])
+        return exp.ArrayContainsAll(this=listed, expression=_known(list_))
 
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """One text that is split: a node for each of so many would take seconds to print."""
         separator = self.separator(texts)
-        split = [self.constant(separator.join(texts)), self.constant(separator)]
-        return exp.Explode(this=_by_code_point(exp.Anonymous(this="STRING_TO_ARRAY", expressions=split)))
+        split = exp.StringToArray(this=self.constant(separator.join(texts)), expression=self.constant(separator))
+        return exp.Explode(this=_by_code_point(split))
 
     # --- writing ------------------------------------------------------------------------------------
 
@@ -297,6 +311,11 @@ class Postgres(Backend):
         columns = [self.name(name) for name in query.named_selects]
         into = exp.Schema(this=table.copy(), expressions=columns)
         return [created, exp.Delete(this=table.copy()), exp.Insert(this=into, expression=query.copy())]
+
+
+def _known(list_: exp.Expr) -> exp.Expr:
+    """The list without the members that are missing."""
+    return exp.ArrayRemove(this=list_, expression=exp.Null(), null_propagation=False)
 
 
 def _by_code_point(text: exp.Expr) -> exp.Expr:

@@ -85,6 +85,8 @@ class Expressions:
                 return exp.Case(ifs=[chosen], default=self.own(otherwise))
             case plan.Length(of, of_list):
                 return self.backend.list_length(self.value(of)) if of_list else exp.Length(this=self.value(of))
+            case plan.Members(of):
+                return self.backend.list_members(self.value(of))
             case plan.CountTrue(terms):
                 ones = [plan.Choice(term, plan.Constant(Decimal(1)), plan.Constant(Decimal(0))) for term in terms]
                 return reduce(lambda left, right: exp.Add(this=left, expression=right), map(self.value, ones))
@@ -204,10 +206,12 @@ class Expressions:
                 return self.backend.text_match(node, self.operand(value))
             case plan.ListHas(list_, member, folded):
                 return self.backend.list_has(self.value(list_), member, folded)
+            case plan.ListWithin(list_, members):
+                return self.backend.list_within(self.value(list_), members)
             case plan.Listed(value, name):
-                members = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
-                members.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
-                return exp.In(this=self.operand(value), query=exp.Subquery(this=members))
+                select = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
+                select.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
+                return exp.In(this=self.operand(value), query=exp.Subquery(this=select))
             case _:
                 return self.value(node)
 

@@ -92,6 +92,10 @@ class Place:
     def column(self, column: Column) -> plan.Expression:
         return self._given(self.source.read(column.stored_as, column.type), column.name)
 
+    def as_stored(self, column: Column) -> plan.Expression:
+        """A column that is not read as its type."""
+        return self._given(self.source.read(column.stored_as, None), f"{column.name} as stored")
+
     def key(self) -> plan.Expression:
         table = self.source.table
         assert table.key is not None, "the resolver lets links lead to tables with a key only"

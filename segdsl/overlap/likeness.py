@@ -23,8 +23,17 @@ def looks_at(analysis: Analysis, name: str) -> str:
     """A digest of the things that everyone in a segment has some of; equal segments look at the same, or at nothing."""
     formula = analysis.normalizer.segment(name)
     corpus = analysis.histories.corpus(formula)
-    around = _around(corpus, formula)
-    return digest_of(analysis.digests.text(frozenset(tied(corpus.axes[number]) for number in around or ())))
+    looked_at: frozenset[object] | None = None
+    try:
+        for tried, box in enumerate(boxes(corpus, [formula], Budget(STEPS))):
+            about = frozenset(tied(corpus.axes[number]) for number in box)
+            looked_at = about if looked_at is None else looked_at & about
+            if tried == MOST_BOXES:
+                looked_at = frozenset()
+                break
+    except TooHard:
+        looked_at = frozenset()
+    return digest_of(analysis.digests.text(looked_at or frozenset()))
 
 
 def _around(corpus: Corpus, formula: Formula) -> Box | None:

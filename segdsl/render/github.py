@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from segdsl.diagnostics import Diagnostic, Severity, some_details, worst_first
-from segdsl.render.text import counted, escaped
+from segdsl.render.text import counted, escaped, shortened, utf16_length
 
 # GitHub shows so many of each kind a step, and drops the others without a word.
 SHOWN_OF_A_KIND = 10
+# Its runner cuts longer messages (`_maxIssueMessageLength` in github.com/actions/runner), wherever that is.
+LONGEST = 4_096
 KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
@@ -22,22 +24,31 @@ def commands(findings: Sequence[Diagnostic], folder: str = "") -> Iterator[str]:
     `folder` is where the project lies in the repository: `crm/segments`, or nothing.
     """
     ordered = worst_first(findings)
-    left_out = 0
-    for severity in Severity:
-        of_kind = [finding for finding in ordered if finding.severity is severity]
-        yield from (_annotation(finding, folder) for finding in of_kind[:SHOWN_OF_A_KIND])
-        left_out += len(of_kind[SHOWN_OF_A_KIND:])
-    if left_out:
-        yield f"and {counted(left_out, 'finding')} that GitHub would not show: type segdsl check --limit 0"
+    of_kind = {severity: [each for each in ordered if each.severity is severity] for severity in Severity}
+    shown = dict.fromkeys(Severity, SHOWN_OF_A_KIND)
+    if any(len(found) > SHOWN_OF_A_KIND for found in of_kind.values()):
+        shown[Severity.NOTE] -= 1  # in its place stands how many are not shown
+    for severity, found in of_kind.items():
+        yield from (_annotation(finding, folder) for finding in found[: shown[severity]])
+    more = [(len(found) - shown[severity], f"more {severity.value}") for severity, found in of_kind.items()]
+    if any(number > 0 for number, _ in more):
+        said = ", ".join(counted(number, what) for number, what in more if number > 0)
+        yield f"::notice title=segdsl check::{said}: GitHub shows ten of a kind, segdsl check --limit 0 all"
 
 
 def _annotation(finding: Diagnostic, folder: str) -> str:
     properties = {**_place(finding, folder), "title": finding.rule.name}
     said = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    text = _text(finding, _example(finding))
+    if utf16_length(text) > LONGEST:
+        text = shortened(_text(finding, "example: segdsl check shows it"), LONGEST)
+    return f"::{KINDS[finding.severity]} {said}::{_encoded(text)}"
+
+
+def _text(finding: Diagnostic, example: str) -> str:
     help = finding.help and f"help: {finding.help}"
-    parts = (finding.message, finding.label.text, *some_details(finding), _example(finding), help)
-    text = "\n".join(part for part in parts if part)
-    return f"::{KINDS[finding.severity]} {said}::{_message(text)}"
+    parts = (finding.message, finding.label.text, *some_details(finding), example if finding.example else "", help)
+    return "\n".join(escaped(line) for part in parts if part for line in part.split("\n"))
 
 
 def _place(finding: Diagnostic, folder: str) -> dict[str, str]:
@@ -53,13 +64,12 @@ def _place(finding: Diagnostic, folder: str) -> dict[str, str]:
 
 
 def _example(finding: Diagnostic) -> str:
-    return f"example:\n{finding.example.rstrip()}" if finding.example else ""
+    return f"example:\n{finding.example.rstrip()}"
 
 
-def _message(text: str) -> str:
-    lines = (escaped(line).replace("%", "%25") for line in text.split("\n"))
-    return "%0A".join(lines)
+def _encoded(text: str) -> str:
+    return text.replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+    return _encoded(escaped(text)).replace(":", "%3A").replace(",", "%2C")

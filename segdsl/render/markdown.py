@@ -11,12 +11,14 @@ from collections.abc import Sequence
 
 from segdsl.diagnostics import Diagnostic, worst_first
 from segdsl.render.listing import MANY
-from segdsl.render.text import by_rule, counted, diagnostic, summary
+from segdsl.render.text import by_rule, counted, diagnostic, shortened, summary, utf16_length
 
 # https://github.com/orgs/community/discussions/27190
 LONGEST = 65_536
 # Room for the line that says how many are left out.
 RESERVED = 200
+# No finding shall keep all others out.
+LONGEST_BLOCK = 8_000
 
 
 def comment(findings: Sequence[Diagnostic], segments: int, files: int, in_baseline: int = 0, folder: str = "") -> str:
@@ -30,15 +32,14 @@ def comment(findings: Sequence[Diagnostic], segments: int, files: int, in_baseli
     if len(findings) > MANY:
         lines.append(f"{by_rule(worst_first(findings))}.")
     text = "\n".join(lines) + "\n"
-    room = LONGEST - RESERVED - _length(text)
+    room = LONGEST - RESERVED - utf16_length(text)
     ordered = worst_first(findings)
     for number, finding in enumerate(ordered):
-        block = _block(diagnostic(finding))
-        room -= _length(block)
+        block = _block(shortened(diagnostic(finding), LONGEST_BLOCK))
+        room -= utf16_length(block)
         if room < 0:
-            return (
-                f"{text}\n{counted(len(ordered) - number, 'finding')} more did not fit in here: see `segdsl check`.\n"
-            )
+            left_out = counted(len(ordered) - number, "finding")
+            return f"{text}\n{left_out} more did not fit in here: `segdsl check --limit 0` shows all.\n"
         text += block
     return text
 
@@ -48,8 +49,3 @@ def _block(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"\n{fence}text\n{text}\n{fence}\n"
-
-
-def _length(text: str) -> int:
-    """In UTF-16, the longest way that GitHub might count."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

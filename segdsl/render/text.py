@@ -71,6 +71,18 @@ def _columns(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
+def utf16_length(text: str) -> int:
+    """How long a text is where GitHub counts: the longest way that it might."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning, no longer than `longest` where GitHub counts."""
+    if utf16_length(text) <= longest:
+        return text
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * (longest - 1)].decode("utf-16-le", "ignore") + "…"
+
+
 # --- diagnostics for people ---------------------------------------------------------------------------
 
 
