@@ -63,7 +63,7 @@ class Backend(ABC):
 
     def store(self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str]) -> list[str]:
         """The statements, for one transaction, that replace `table` with the memberships."""
-        query = self._tree(lower.memberships(program, names, clock))
+        query = self._tree(lower.memberships(program, names, clock, is_ordered=False))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
     def key_faults(self, table: Table, program: ir.Program, clock: Clock) -> str:
@@ -128,6 +128,10 @@ class Backend(ABC):
         """How many known members a list has."""
 
     @abstractmethod
+    def row_for_each(self, texts: Sequence[exp.Expr]) -> exp.Expr:
+        """A row for each of the texts that is not missing; see `plan.NamesOfTrue`."""
+
+    @abstractmethod
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """A row for each of the texts, a hundred thousand or more of them."""
 
@@ -168,7 +172,11 @@ class Backend(ABC):
 
     def _relation(self, relation: plan.Relation) -> exp.CTE:
         alias = exp.TableAlias(this=self.name(relation.name))
-        return exp.CTE(this=self._select(relation.select), alias=alias)
+        return exp.CTE(this=self._select(relation.select), alias=alias, materialized=self.is_kept(relation) or None)
+
+    def is_kept(self, relation: plan.Relation) -> bool:
+        """Whether the database is told to work a step out by itself."""
+        return False
 
     def _constants(self, constants: plan.Constants) -> exp.CTE:
         texts = [str(member) if isinstance(member, str) else format(member, "f") for member in constants.members]
@@ -186,7 +194,6 @@ class Backend(ABC):
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
         joins = [self._join(join, says) for join in select.joins]
-        joins += [self._spread(select.spread, says)] if select.spread else []
         if joins:
             result.set("joins", joins)
         if select.where:
@@ -220,12 +227,6 @@ class Backend(ABC):
             return self.next_join(join, says)
         on = says.condition(plan.Compare(join.right, "=", join.left))
         return exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)
-
-    def _spread(self, spread: plan.Spread, says: Expressions) -> exp.Join:
-        rows = [exp.Tuple(expressions=[says.value(value) for value in row]) for row in spread.rows]
-        alias = exp.TableAlias(this=self.name(spread.alias), columns=[self.name(each) for each in spread.columns])
-        values = exp.Subquery(this=exp.Values(expressions=rows))
-        return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
 
     def _order(self, names: Sequence[str]) -> exp.Order:
         columns = [exp.Column(this=self.name(name)) for name in names]

@@ -54,8 +54,11 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
 
-def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query:
-    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity."""
+def memberships(program: ir.Program, names: Sequence[str], clock: Clock, is_ordered: bool = True) -> plan.Query:
+    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
+
+    They are ordered by segment and key, or by nothing.
+    """
     lowering = _lowering(program, names, clock)
     key = lowering.key
     if key.name.casefold() in MEMBERSHIPS:
@@ -66,23 +69,16 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock) -> plan
         )
     lowering.decide(needed(program, _with_rivals(program, names)))
     lowering.find_winners(names)
-    segment, qualifies, assigned = (lowering.measured.columns.new(column) for column in MEMBERSHIPS[:3])
-    rows = [(plan.Constant(name), lowering.fulfils(name), lowering.wins(name)) for name in names]
-    nobody = (plan.Constant(""), plan.Constant(False), plan.Constant(False))
-    alias = lowering.expressions.names.new("membership")
-    spread = plan.Spread(alias, (segment, qualifies, assigned), tuple(rows or [nobody]))
-    values: tuple[plan.Expression, ...] = (
-        *(plan.Column("", column, optional=False) for column in spread.columns),
+    segment = lowering.spread(names)
+    values = (
+        segment,
+        plan.Constant(True),
+        lowering.assigned(names, segment),
         plan.Constant(clock.as_of.astimezone(UTC)),
     )
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
-    result = plan.Select(
-        lowering.base,
-        (key, *outputs),
-        spread=spread,
-        where=(plan.Column("", qualifies, optional=False),),
-        order_by=("segment", key.name),
-    )
+    order_by = ("segment", key.name) if is_ordered else ()
+    result = plan.Select(lowering.base, (lowering.key, *outputs), order_by=order_by)
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
 
@@ -262,7 +258,7 @@ class _Lowering:
         self.key = plan.Output(self.table.key, key)
         self.base = plan.Base(measured.name, measured.name)
         self.steps: list[plan.Relation] = []
-        self.winners: dict[str, plan.Expression] = {}
+        self.winners: dict[str, plan.Column] = {}
         self.comparisons = Comparisons(self.expressions, self.scope, key, self._add_step)
         self.reached: dict[str, plan.Expression] = {}
         self._decided_in: dict[str, Decided] = {}
@@ -328,6 +324,27 @@ class _Lowering:
             outputs.append(plan.Output(column, plan.FirstTrue(cases)))
             self.winners[group.name] = plan.Column("", column)
         self._add_step("won", outputs)
+
+    def spread(self, names: Sequence[str]) -> plan.Column:
+        """Makes a step with a row for each who fulfils one of `names`, and the column that says which."""
+        segment = self.measured.columns.new("segment")
+        cases = [(self.fulfils(name), name) for name in names] or [(plan.Constant(False), "")]
+        winners = [plan.Output(each.name, each) for each in self.winners.values()]
+        outputs = (self.key, *winners, plan.Output(segment, plan.NamesOfTrue(tuple(cases))))
+        name = self.expressions.names.new("membership")
+        self.steps.append(plan.Relation(name, plan.Select(self.base, outputs)))
+        self.base = plan.Base(name, name)
+        self.key = plan.Output(self.key.name, plan.Column("", self.key.name))
+        return plan.Column("", segment, optional=False)
+
+    def assigned(self, names: Sequence[str], segment: plan.Column) -> plan.Expression:
+        """Whether who fulfils the segment that a column names is assigned to it, too."""
+        found: plan.Expression = plan.Constant(True)
+        for group, winner in self.winners.items():
+            members = [name for name in names if self.program.segments[name].group == group]
+            is_of_group = plan.OneOf(segment, tuple(plan.Constant(name) for name in members))
+            found = plan.Choice(is_of_group, plan.Compare(winner, "=", segment), found)
+        return found
 
     def measure(self, names: Sequence[str]) -> None:
         """Makes columns of all that the sizes of `names` count."""

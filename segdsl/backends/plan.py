@@ -213,6 +213,13 @@ class CountTrue:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesOfTrue:
+    """A row for each of the names whose condition is true, none where none is: an output of a select alone."""
+
+    names: tuple[tuple[Expression, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """`function` over the rows of a group for which every term of `where` is true.
 
@@ -356,6 +363,7 @@ Expression = (
     | Known
     | TextMatch
     | Digest
+    | NamesOfTrue
     | ListHas
     | Listed
 )
@@ -366,7 +374,17 @@ def may_be_missing(expression: Expression) -> bool:
     match expression:
         case Column(optional=optional):
             return optional
-        case Constant() | Distance() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
+        case (
+            Constant()
+            | Distance()
+            | OrElse()
+            | OddlyMany()
+            | Known()
+            | Untrue()
+            | Surely()
+            | CountTrue()
+            | NamesOfTrue()
+        ):
             return False
         case Stored() | FirstTrue():
             return True
@@ -434,22 +452,12 @@ class NextJoin:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Several rows for each row: one for each of `rows`, with its values in `columns`. There is at least one."""
-
-    alias: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Expression, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Select:
     """With `keeps_all`, the outputs of the base come first. `order_by` names outputs."""
 
     base: Base
     outputs: tuple[Output, ...]
     joins: tuple[Join | NextJoin, ...] = ()
-    spread: Spread | None = None
     where: tuple[Expression, ...] = ()
     group_by: tuple[Expression, ...] = ()
     having: tuple[Expression, ...] = ()

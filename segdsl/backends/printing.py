@@ -75,6 +75,9 @@ class Expressions:
             case plan.FirstTrue(cases):
                 ifs = [exp.If(this=self.condition(test), true=self.value(value)) for test, value in cases]
                 return exp.Case(ifs=ifs)
+            case plan.NamesOfTrue(names):
+                named = [exp.If(this=self.condition(test), true=exp.Literal.string(name)) for test, name in names]
+                return self.backend.row_for_each([exp.Case(ifs=[each]) for each in named])
             case plan.Digest(salt, key):
                 return self.backend.digest(salt, self.operand(key))
             case plan.Choice(condition, then, otherwise):
