@@ -23,7 +23,7 @@ The map of the house. The tree on disk is the pipeline:
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
     __init__.py   the Python API: load, check, overlap, compare, compile, size, members, run
-    cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
+    cli/          arguments -> one call -> print -> exit code; the only reader of the clock and the environment
 
     Source -> ast.Module -> ir.Program -> SQL text -> rows
 
