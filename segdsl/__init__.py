@@ -161,7 +161,7 @@ def run(
 ) -> RunSummary:
     """Computes all segments and replaces the target's memberships with them, in one step or not at all.
 
-    A DuckDB file gets the table `segdsl_memberships`, a folder the file `memberships.parquet`; segments of another
+    A database gets the table `segdsl_memberships`, a folder the file `memberships.parquet`; segments of another
     entity go to `segdsl_memberships_ENTITY` and `memberships_ENTITY.parquet`. Files are replaced one after the other,
     once all are written. Returns where they are, how many rows were written, and each segment's size. Raises
     `segdsl.warehouse.BrokenPromises`, a `Findings`, when the data break a promise, and writes nothing then, unless

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from segdsl.diagnostics import Diagnostic, Report
+from segdsl.diagnostics import RULES, Diagnostic, Report
 from segdsl.fingerprints import Known
 from segdsl.source import Source, Span
 
@@ -30,15 +30,19 @@ class Compared:
     hidden: int
 
 
-def entries(findings: Iterable[Known], older: Source | None = None) -> list[Entry]:
-    """What the baseline of a project with these findings holds, sorted. What is in an `older` one stays in it."""
+def entries(findings: Iterable[Known], older: Source | None, *, complete: bool, with_data: bool) -> list[Entry]:
+    """What the baseline of a project with these findings holds, sorted.
+
+    What is in an `older` one stays in it if it was not looked for: unless all rules were (`complete`), and the data
+    (`with_data`).
+    """
     found = {
         (each.file, each.finding.rule.name, each.definition, each.fingerprint)
         for each in findings
         if each.finding.rule.is_judgement
     }
-    kept = _read(older, Report()) if older is not None else None
-    return sorted(found.union(kept or ()))
+    before = _read(older, Report()) if older is not None else None
+    return sorted(found.union(each for each in before or () if not (complete and _is_sought(each, with_data))))
 
 
 def written(entries: Sequence[Entry]) -> Source:
@@ -47,18 +51,19 @@ def written(entries: Sequence[Entry]) -> Source:
     return Source(BASELINE_FILE, f'{{"version": {BASELINE_VERSION}, "findings": [{inside}\n]}}\n')
 
 
-def compared(findings: Sequence[Known], baseline: Source, *, complete: bool) -> Compared:
+def compared(findings: Sequence[Known], baseline: Source, *, complete: bool, with_data: bool) -> Compared:
     """The findings that are not in the baseline, and those about the baseline itself.
 
-    Unless all rules were looked for (`complete`), nobody knows which findings are gone.
+    Unless all rules were looked for (`complete`), nobody knows which findings are gone, and of those in the data only
+    when these were looked at (`with_data`).
     """
     report = Report()
     entries = _read(baseline, report)
     if entries is None:
         return Compared((*(each.finding for each in findings), *report), 0)
-    fingerprints = [entry[-1] for entry in entries]
-    hidden = {each.fingerprint for each in findings if each.finding.rule.is_judgement} & set(fingerprints)
-    gone = [fingerprint for fingerprint in fingerprints if fingerprint not in hidden]
+    present = {each.fingerprint for each in findings if each.finding.rule.is_judgement}
+    hidden = present.intersection(entry[-1] for entry in entries)
+    gone = [entry[-1] for entry in entries if _is_sought(entry, with_data) and entry[-1] not in hidden]
     if gone and complete:
         what = "finding is" if len(gone) == 1 else "findings are"
         message = f"{len(gone):,} {what} in the baseline and no longer in the project"
@@ -86,6 +91,12 @@ def _read(baseline: Source, report: Report) -> list[Entry] | None:
         report.add("bad-baseline", "the baseline is not one that was written here", baseline.whole(), help=MEND)
         return None
     return [tuple(str(entry.get(key, "")) for key in KEYS) for entry in entries]
+
+
+def _is_sought(entry: Entry, with_data: bool) -> bool:
+    """Whether a check looks for what is written in a baseline; for what the data break only with them."""
+    rule = RULES.get(entry[KEYS.index("rule")])
+    return with_data or rule is None or not rule.of_data
 
 
 def _is_entry(value: object) -> bool:

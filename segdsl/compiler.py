@@ -16,11 +16,14 @@ The map of the house. The tree on disk is the pipeline:
     fingerprints.py  what a finding is known by when lines around it move
     baseline.py   the findings that a project began with
     render/       findings -> text for people, JSON for programs, and what CI systems read
+    reading/      `ir` -> plain sentences in several languages, for people who read neither code nor SQL
+    trials/       a project's own tests: made-up customers, and the segments they must be in
+    explained.py  why a customer is in a segment, or is not, as text and JSON
     results.py    sizes, members and runs -> the same, and CSV
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
     __init__.py   the Python API: load, check, overlap, compare, compile, size, members, run
-    cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
+    cli/          arguments -> one call -> print -> exit code; the only reader of the clock and the environment
 
     Source -> ast.Module -> ir.Program -> SQL text -> rows
 

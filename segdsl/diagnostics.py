@@ -21,18 +21,21 @@ class Rule:
     """A kind of finding. `name` is stable: it is what a person searches for.
 
     `is_judgement`: the definitions have a meaning all the same, so that a person may decide to live with it, by a
-    comment (`# segdsl: allow ...`) or by the baseline.
+    comment (`# segdsl: allow ...`) or by the baseline. `of_data`: it is looked for in data only (`check --data`).
     """
 
     name: str
     severity: Severity
     summary: str
     is_judgement: bool = False
+    of_data: bool = False
 
 
-def _rules(severity: Severity, *, is_judgement: bool = False, **summaries: str) -> dict[str, Rule]:
+def _rules(
+    severity: Severity, *, is_judgement: bool = False, of_data: bool = False, **summaries: str
+) -> dict[str, Rule]:
     names = {key.replace("_", "-"): text for key, text in summaries.items()}
-    return {name: Rule(name, severity, text, is_judgement) for name, text in names.items()}
+    return {name: Rule(name, severity, text, is_judgement, of_data) for name, text in names.items()}
 
 
 RULES: dict[str, Rule] = (
@@ -128,6 +131,37 @@ RULES: dict[str, Rule] = (
         inactive="a segment whose days are over",
         empty_group="a group without segments",
         empty_file="a segment file without definitions",
+    )
+    # What the catalog declares, looked for in the data. At these a run would stop ...
+    | _rules(
+        Severity.ERROR,
+        of_data=True,
+        stored_otherwise="a column that the data do not have, or hold as another type",
+        unreadable_value="a stored value that cannot be read as its declared type",
+        faulty_key="a key that is missing, or that several rows have",
+    )
+    # ... on these proofs rest: a run selects somebody, and what was proved may not be true of them ...
+    | _rules(
+        Severity.ERROR,
+        is_judgement=True,
+        of_data=True,
+        missing_value="a value that is missing though its column is `required`",
+        unlisted_value="a stored text that is not in its column's closed list",
+        value_beyond_range="a stored number below the `min` or above the `max` of its column",
+    )
+    # ... these are left out, or changed, without a word; and no proof takes it that a link leads somewhere.
+    | _rules(
+        Severity.WARNING,
+        is_judgement=True,
+        of_data=True,
+        rounded_value="a stored decimal with more digits than its type: it is rounded",
+        missing_time="a row without a time: no window ever holds it",
+    )
+    | _rules(
+        Severity.NOTE,
+        is_judgement=True,
+        of_data=True,
+        lost_link="a link that leads to a row that is not there",
     )
     | _rules(
         Severity.WARNING,

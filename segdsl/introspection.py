@@ -8,19 +8,19 @@ other values than the declared one is refused, never converted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from segdsl.diagnostics import did_you_mean, listed
-from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.catalog import Catalog, Held, Table
 from segdsl.semantics.types import Boolean, Date, Degrees, Number, Point, Text, TextList, Timestamp, Type, Unknown
 from segdsl.source import Span
 
 WHOLE_NUMBERS = frozenset(
     ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 )
-FLOATS = frozenset(("DOUBLE", "FLOAT"))
+FLOATS = frozenset(("DOUBLE", "FLOAT", "DOUBLE PRECISION", "REAL"))
 TEXTS = frozenset(("VARCHAR", "UUID"))
 NAIVE_MOMENTS = frozenset(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"))
 ZONED_MOMENTS = frozenset(("TIMESTAMP WITH TIME ZONE",))
@@ -44,9 +44,12 @@ class Stored:
 
     called: str
     columns: Mapping[str, str]
+    tells_case: bool = False
 
     def type_of(self, column: str) -> str | None:
-        """The stored type; databases do not tell upper from lower case in names."""
+        """The stored type; most databases do not tell upper from lower case in names."""
+        if self.tells_case:
+            return self.columns.get(column)
         folded = {name.casefold(): type_ for name, type_ in self.columns.items()}
         return folded.get(column.casefold())
 
@@ -61,13 +64,36 @@ class Needed:
 
 def check(needed: Sequence[Needed], stored: Mapping[str, Stored], catalog: Catalog) -> None:
     """Refuses the first column that is not there, or not what it is declared to be. `stored` is by catalog name."""
+    for problem in problems(needed, stored, catalog):
+        raise problem
+
+
+def problems(needed: Sequence[Needed], stored: Mapping[str, Stored], catalog: Catalog) -> Iterator[DatabaseProblem]:
+    """Every column that is not there, or not what it is declared to be."""
     for each in needed:
         for column in sorted(each.columns):
-            _check_column(each.table, column, stored[each.table.name])
+            yield from _column_problems(each.table, column, stored[each.table.name])
     for each in needed:
         for link in each.table.links.values():
             if link.column in each.columns and link.table in stored:
-                _check_link(each.table, link.name, catalog, stored)
+                yield from _link_problems(each.table, link.name, catalog, stored)
+
+
+def as_held(catalog: Catalog, stored: Mapping[str, Stored]) -> Catalog:
+    """The catalog with what was seen in the database; `stored` is by catalog name, and may lack tables."""
+    return replace(catalog, tables={name: _as_held(table, stored.get(name)) for name, table in catalog.tables.items()})
+
+
+def _as_held(table: Table, stored: Stored | None) -> Table:
+    kinds: dict[str, Held] = {"REAL": "real", "DOUBLE PRECISION": "double precision"}
+    holds: dict[str, Held] = {}
+    for column, data_type in stored.columns.items() if stored is not None else ():
+        match kind(data_type):
+            case "whole number" | "text" as held:
+                holds[column] = held
+            case _ if data_type in kinds:
+                holds[column] = kinds[data_type]
+    return replace(table, holds=holds)
 
 
 def refuse_faulty_keys(table: Table, faults: Sequence[Sequence[object]]) -> None:
@@ -85,32 +111,35 @@ def refuse_faulty_keys(table: Table, faults: Sequence[Sequence[object]]) -> None
     )
 
 
-def _check_column(table: Table, column: str, stored: Stored) -> None:
+def _column_problems(table: Table, column: str, stored: Stored) -> Iterator[DatabaseProblem]:
     declared = [each for each in table.stored_columns() if each.stored_as == column]
     where = declared[0].span if declared else table.span
     data_type = stored.type_of(column)
     if data_type is None:
         help = did_you_mean(column, stored.columns, f"it has {listed(stored.columns)}")
-        raise DatabaseProblem(f"{stored.called} has no column `{column}`", help, where)
+        yield DatabaseProblem(f"{stored.called} has no column `{column}`", help, where)
+        return
     types: Iterable[tuple[Type, Span]] = [(each.type, each.span) for each in declared]
     if column == table.at and table.at_type is not None:
         types = [*types, (table.at_type, where)]
     for type_, span in types:
         if not fits(type_, data_type):
-            raise DatabaseProblem(
+            yield DatabaseProblem(
                 f"column `{column}` of {stored.called} is declared as {declared_as(type_)}, and holds {data_type}",
                 POINT_ADVICE if isinstance(type_, Degrees) else _advice(data_type, column, is_declared=bool(declared)),
                 span,
             )
     if column == table.key and kind(data_type) not in ("whole number", "text"):
-        raise DatabaseProblem(
+        yield DatabaseProblem(
             f"the key `{column}` of {stored.called} holds {data_type}",
             "a key must be a whole number or a text",
             table.span,
         )
 
 
-def _check_link(table: Table, link_name: str, catalog: Catalog, stored: Mapping[str, Stored]) -> None:
+def _link_problems(
+    table: Table, link_name: str, catalog: Catalog, stored: Mapping[str, Stored]
+) -> Iterator[DatabaseProblem]:
     """The two sides of a link must hold the same kind of value: databases compare others by guessing."""
     link = table.links[link_name]
     other = catalog.tables[link.table]
@@ -119,7 +148,7 @@ def _check_link(table: Table, link_name: str, catalog: Catalog, stored: Mapping[
     other_type = there.type_of(other.key) if other.key is not None else None
     if this_type is None or other_type is None or kind(this_type) == kind(other_type):
         return
-    raise DatabaseProblem(
+    yield DatabaseProblem(
         f"column `{link.column}` of {here.called} holds {this_type}, "
         f"and the key `{other.key}` of {there.called} holds {other_type}",
         f"both sides of the link `{link.name}` must be of one type: store them so, or for CSV files declare them so",
@@ -132,7 +161,7 @@ def kind(data_type: str) -> str:
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", data_type)
     if data_type in WHOLE_NUMBERS or (decimal and decimal[2] == "0"):
         return "whole number"
-    if data_type in FLOATS or decimal:
+    if data_type in FLOATS or decimal or data_type == "NUMERIC":
         return "decimal"
     if data_type in TEXTS or data_type.startswith("ENUM("):
         return "text"
@@ -201,7 +230,7 @@ def declared_as(type_: Type) -> str:
 def _advice(data_type: str, column: str, *, is_declared: bool) -> str:
     written = {
         "whole number": "integer",
-        "decimal": "decimal(12,2)" if data_type in FLOATS else data_type.lower(),
+        "decimal": data_type.lower() if data_type.startswith("DECIMAL(") else "decimal(12,2)",
         "text": "text",
         "timestamp": "timestamp",
         "timestamp with time zone": "timestamp with time zone",

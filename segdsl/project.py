@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PROJECT_FILE = "segdsl.yml"
 CATALOG_FILE = "catalog.yml"
 SEGMENTS_FOLDER = "segments"
+TESTS_FOLDER = "tests"
 LARGEST_FILE = 1_000_000
 # A baseline has a line for each finding of an old project.
 LARGEST_BESIDE = 100_000_000
@@ -41,7 +42,13 @@ TARGET_TYPES: dict[str, Keys] = {
         "schema": Key(NAME, "where a DuckDB file's memberships are written"),
         "memberships": Key(NAME, "the file in a folder that memberships are written to"),
     },
+    "postgres": {
+        "url": Key(NAME, "the address of a PostgreSQL database, its password as `${NAME}`", required=True),
+        "schema": Key(NAME, "where the memberships are written"),
+        "timeout": Key(NAME, "how long a query may take, such as `10 minutes`: as long as it takes, unless said"),
+    },
 }
+SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 class ProjectProblem(Exception):
@@ -57,15 +64,19 @@ class ProjectProblem(Exception):
 class Target:
     """A database that segments are computed in. Environment names are replaced and `path` is absolute.
 
-    `path` is a DuckDB file or a folder of Parquet and CSV files. `schema` (of the memberships table) and
-    `memberships` (the file that a folder's memberships go to) are empty when not given.
+    `path` is a DuckDB file or a folder of Parquet and CSV files, `url` the address of another database; `type` says
+    which. `schema` (of the memberships table) and `memberships` (the file that a folder's memberships go to) are empty
+    when not given. `timeout` is in seconds, 0 for none.
     """
 
     name: str
+    type: str
     path: Path
     schema: str
     memberships: str
     span: Span
+    url: str = field(default="", repr=False)
+    timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +155,13 @@ class Project:
         options = {option.name.text: self._expanded(option, target) for option in target.options}
         return Target(
             name=target.name.text,
+            type=target.type.text,
             path=self.root / options.get("path", ""),
             schema=options.get("schema", ""),
             memberships=options.get("memberships", ""),
             span=target.span,
+            url=options.get("url", ""),
+            timeout=_seconds(options.get("timeout", "0 seconds")) or 0,
         )
 
     def _expanded(self, option: ast.Option, target: ast.Target) -> str:
@@ -239,6 +253,13 @@ def _segment_files(root: Path, folder: str, report: Report) -> Iterator[str]:
             yield from _segment_files(root, name, report)
         elif name.endswith((".seg", ".yml", ".yaml")):
             yield name
+
+
+def tests(project: Project, report: Report) -> list[Source]:
+    """The project's files of tests, in the order of their names."""
+    names = [name for name in _segment_files(project.root, TESTS_FOLDER, report) if not name.endswith(".seg")]
+    found = (_read(project.root, name, report) for name in sorted(names))
+    return [source for source in found if source is not None]
 
 
 def _read(root: Path, name: str, report: Report, largest: int = LARGEST_FILE) -> Source | None:
@@ -438,6 +459,12 @@ def _check_targets(written: ast.Project, report: Report) -> None:
 
 def _check_options(target: ast.Target, report: Report) -> None:
     known = TARGET_TYPES[target.type.text]
+    if any(_shows_password(option.value.value) for option in target.options):
+        # Not where it stands: a finding shows its line.
+        message = f"the target `{target.name.text}` shows a password"
+        help = "give it by the environment: `:${DATABASE_PASSWORD}@`, or the whole address"
+        report.add("bad-value", message, Source(PROJECT_FILE, "").whole(), help=help)
+        return
     for option in target.options:
         name = option.name.text
         if name not in known:
@@ -451,6 +478,9 @@ def _check_options(target: ast.Target, report: Report) -> None:
             report.add(
                 "bad-value", f"`{option.value.value}` is not one name", option.value.span, help="write the schema alone"
             )
+        elif name == "timeout" and not _seconds(option.value.value):
+            message, help = f"`{option.value.value}` is no time to wait", "write a time such as `10 minutes`"
+            report.add("bad-value", message, option.value.span, help=help)
         elif name == "memberships":
             _check_file_name(option.value, report)
     given = {option.name.text for option in target.options}
@@ -458,6 +488,18 @@ def _check_options(target: ast.Target, report: Report) -> None:
         if key.required and name not in given:
             message, help = f"the target `{target.name.text}` has no `{name}`", f"write `{name}:` and {key.about}"
             report.add("missing-key", message, target.name.span, help=help)
+
+
+def _shows_password(value: str) -> bool:
+    """Whether an address holds a password, or a part of one, that is no name of the environment."""
+    inside = re.search(r"://[^/?#]*?:([^/?#]*)@", value) or re.search(r"[?&]password=([^&#]*)", value)
+    return inside is not None and re.fullmatch(r"(\$\{[A-Za-z_][A-Za-z0-9_]*\})*", inside[1]) is None
+
+
+def _seconds(text: str) -> int | None:
+    """`10 minutes` in seconds; None when it is no time, or one that no database keeps."""
+    found = re.fullmatch(r"([0-9]{1,5}) +(second|minute|hour)s?", text.strip())
+    return int(found[1]) * SECONDS[found[2]] if found else None
 
 
 def _check_file_name(value: ast.Text, report: Report) -> None:

@@ -1,74 +1,122 @@
-"""The promise itself: on made-up projects DuckDB selects exactly the people that the reference meaning selects."""
+"""The promise itself: every database selects exactly the people of made-up projects that the reference meaning does."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segdsl.backends import backend
+from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.evaluate import memberships
-from tests import worlds
+from segdsl.semantics.evaluate import Membership, memberships
+from segdsl.warehouse.database import SETTINGS
+from tests import postgres, worlds
 
 SEEDS = 300
 BATCH = 25
 
 
-def difference(project: worlds.Project) -> str:
-    """Where DuckDB and the reference meaning part, or nothing. One query for each entity, as a run sends them."""
+@contextmanager
+def connected(project: worlds.Project) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with the rows of a project, set up as for a run."""
+    with duckdb.connect() as connection:
+        for setting in SETTINGS:
+            connection.execute(setting)
+        worlds.load(project, connection)
+        yield connection
+
+
+def difference(project: worlds.Project, address: str) -> str:
+    """Where a database and the reference meaning part, or nothing. One query for each entity, as a run sends them."""
     program, report = worlds.compiled(project)
     assert not report.has_errors, [found.message for found in report]
-    expected = memberships(program, worlds.world(project, program.catalog), project.as_of)
-    clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
-    queries = [
-        backend("duckdb").memberships(program, names, clock)
-        for names in program.by_entity(tuple(program.segments)).values()
-    ]
-    sql = ";\n".join(queries)
-    with duckdb.connect() as connection:
-        worlds.load(project, connection)
+    meant = memberships(program, worlds.world(project, program.catalog), project.as_of)
+    on_duckdb = _queries(program, project, "duckdb")
+    on_postgres = _queries(postgres.as_stored(program, project.columns), project, "postgres")
+    with connected(project) as connection:
         try:
-            rows = [row for query in queries for row in connection.execute(query).fetchall()]
+            rows = [row for query in on_duckdb for row in connection.execute(query).fetchall()]
         except duckdb.Error as error:
-            return f"DuckDB refuses: {error}\n{sql}"
-    for name, members in expected.items():
+            return f"DuckDB refuses: {error}\n{';'.join(on_duckdb)}"
+    if found := _other("DuckDB", rows, meant):
+        return f"{found}\n{';'.join(on_duckdb)}"
+    with postgres.session(address) as session:
+        postgres.load(project, session)
+        try:
+            rows = [row for query in on_postgres for row in postgres.rows(session, query)]
+        except psycopg.Error as error:
+            return f"PostgreSQL refuses: {error}\n{';'.join(on_postgres)}"
+    found = _other("PostgreSQL", rows, meant)
+    return f"{found}\n{';'.join(on_postgres)}" if found else ""
+
+
+def _queries(program: ir.Program, project: worlds.Project, dialect: str) -> list[str]:
+    clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
+    by_entity = program.by_entity(tuple(program.segments)).values()
+    return [backend(dialect).memberships(program, names, clock) for names in by_entity]
+
+
+def _other(database: str, rows: list[tuple[Any, ...]], meant: Mapping[str, Membership]) -> str:
+    """Which segment holds others than are meant, and who they are."""
+    for name, members in meant.items():
         mine = [row for row in rows if row[1] == name]
         qualifies = {row[0] for row in mine if row[2]}
         assigned = {row[0] for row in mine if row[3]}
         if len(mine) != len(qualifies) or qualifies != members.qualifies or assigned != members.assigned:
             return (
-                f"segment {name}: DuckDB {sorted(qualifies, key=str)} assigned {sorted(assigned, key=str)}, "
-                f"meant {sorted(members.qualifies, key=str)} assigned {sorted(members.assigned, key=str)}\n{sql}"
+                f"segment {name}: {database} {sorted(qualifies, key=str)} assigned {sorted(assigned, key=str)}, "
+                f"meant {sorted(members.qualifies, key=str)} assigned {sorted(members.assigned, key=str)}"
             )
     return ""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
-def test_duckdb_selects_the_same_people(first: int) -> None:
+def test_databases_select_the_same_people(first: int, postgres_address: str) -> None:
     for seed in range(first, first + BATCH):
-        found = difference(worlds.project(Random(seed)))
+        found = difference(worlds.project(Random(seed)), postgres_address)
         assert not found, f"seed {seed}: {found}"
 
 
+def test_duckdb_counts_the_same_people() -> None:
+    """Seed 201 is one of which DuckDB 2.0 says otherwise when it propagates statistics."""
+    for seed in range(195, 210):
+        project = worlds.project(Random(seed))
+        program, _ = worlds.compiled(project)
+        expected = memberships(program, worlds.world(project, program.catalog), project.as_of)
+        clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
+        for names in program.by_entity(tuple(program.segments)).values():
+            with connected(project) as connection:
+                row = connection.execute(backend("duckdb").sizes(program, names, clock)).fetchone()
+            assert row is not None
+            meant = [
+                number for name in names for number in map(len, (expected[name].qualifies, expected[name].assigned))
+            ]
+            assert [*row[1 : 1 + len(meant)]] == meant, f"seed {seed}"
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
-@given(st.randoms(use_true_random=False))
-def test_duckdb_selects_the_same_people_of_whatever_hypothesis_makes(random: Random) -> None:
-    assert not difference(worlds.project(random))
+@given(random=st.randoms(use_true_random=False))
+def test_databases_select_the_same_people_of_whatever_hypothesis_makes(random: Random, postgres_address: str) -> None:
+    assert not difference(worlds.project(random), postgres_address)
 
 
 @pytest.mark.long
-def test_duckdb_selects_the_same_people_on_many_more() -> None:
+def test_databases_select_the_same_people_on_many_more(postgres_address: str) -> None:
     """`FIRST=300 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there."""
     first, count = int(os.environ.get("FIRST", SEEDS)), int(os.environ.get("SEEDS", 10_000))
     different = []
     for seed in range(first, first + count):
-        found = difference(worlds.project(Random(seed)))
+        found = difference(worlds.project(Random(seed)), postgres_address)
         if found:
             different.append(seed)
             print(f"seed {seed}: {found[:2000]}")

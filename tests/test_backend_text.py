@@ -194,7 +194,7 @@ def test_names_come_through(name: str) -> None:
         found = connection.execute(DUCKDB.memberships(meant, list(meant.segments), CLOCK)).fetchall()
         assert {row[:2] for row in found} == {(1, name), (2, name + "!")}
         assert connection.execute(DUCKDB.sizes(meant, list(meant.segments), CLOCK)).fetchall() == [(2, 1, 1, 1, 1)]
-        assert connection.execute(DUCKDB.key_faults(catalog.tables["person"], meant, CLOCK)).fetchall() == []
+        assert connection.execute(DUCKDB.key_faults(catalog.tables["person"], meant.catalog, CLOCK)).fetchall() == []
         for statement in DUCKDB.store(meant, list(meant.segments), CLOCK, (name, name + "3")):
             connection.execute(statement)
         used = {use.table.name: use.columns for use in DUCKDB.tables_used(meant, list(meant.segments))}
@@ -368,7 +368,7 @@ def view_of(tmp_path: Path, content: str, name: str = "people.csv") -> list[tupl
     (tmp_path / name).write_text(content, encoding="utf-8")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(DUCKDB.create_file_view(table, str(tmp_path / name), "csv"))
+        connection.execute(*DUCKDB.create_file_views(table, str(tmp_path / name), "csv"))
         return connection.execute("SELECT * FROM people").fetchall()
 
 
@@ -419,5 +419,5 @@ def test_parquet_files_are_read_as_they_are(tmp_path: Path) -> None:
     table = person(id=WHOLE).tables["person"]
     with duckdb.connect() as connection:
         connection.sql("SELECT 1 AS id, 'x' AS name").write_parquet(str(folder / "it's.parquet"))
-        connection.execute(DUCKDB.create_file_view(table, str(folder / "it's.parquet"), "parquet"))
+        connection.execute(*DUCKDB.create_file_views(table, str(folder / "it's.parquet"), "parquet"))
         assert connection.execute("SELECT * FROM people").fetchall() == [(1, "x")]

@@ -374,6 +374,15 @@ def test_memberships_say_who_qualifies_and_who_is_assigned(database: duckdb.Duck
     assert [column[0] for column in database.description or ()] == ["id", "segment", "qualifies", "assigned", "as_of"]
 
 
+def test_a_segment_called_like_a_column_is_itself_where_rows_ask(database: duckdb.DuckDBPyConnection) -> None:
+    """The referrals of 1 and 3 are 2, whose age is missing, and 4, who is a vip in the table."""
+    meant = program(
+        "segment vip when age is missing\nsegment a when has customer where in segment vip\nsegment b when vip"
+    )
+    found = rows(database, DUCKDB.memberships(meant, tuple(meant.segments), CLOCK))
+    assert [(row[0], row[1]) for row in found] == [(1, "a"), (1, "b"), (4, "b"), (2, "vip")]
+
+
 def test_sizes_are_in_the_order_that_is_asked_for(database: duckdb.DuckDBPyConnection) -> None:
     query = DUCKDB.sizes(program(LIFECYCLE), ["vips", "free", "old"], CLOCK)
     assert rows(database, query) == [(4, 3, 2, 2, 2, 1, 1)]
@@ -468,7 +477,7 @@ def test_faulty_keys_are_named() -> None:
         connection.execute(
             "INSERT INTO orders VALUES (1, 'ok'), (1, NULL), (2, 'ok'), (2, 'test'), (NULL, 'ok'), (3, 'ok')"
         )
-        query = DUCKDB.key_faults(meant.catalog.tables["order"], meant, CLOCK)
+        query = DUCKDB.key_faults(meant.catalog.tables["order"], meant.catalog, CLOCK)
         assert rows(connection, query) == [(1, 2), (None, 1)]
         connection.execute("INSERT INTO orders SELECT i % 50 + 10, 'ok' FROM range(100) AS r(i)")
         assert len(rows(connection, query)) == 5
@@ -501,6 +510,6 @@ def test_rows_of_a_table_without_key_cannot_be_told_apart() -> None:
 
 
 def test_other_dialects_are_not_known() -> None:
-    assert DIALECTS == ("duckdb",)
+    assert DIALECTS == ("duckdb", "postgres")
     with pytest.raises(KeyError):
-        backend("postgres")
+        backend("oracle")

@@ -11,16 +11,28 @@ from segdsl.backends.unsupported import Unsupported
 
 if TYPE_CHECKING:
     from segdsl.backends.base import Backend
+    from segdsl.backends.tolerant import Tolerant
 
-__all__ = ["DIALECTS", "Backend", "Unsupported", "backend"]
+__all__ = ["DIALECTS", "Backend", "Tolerant", "Unsupported", "backend", "tolerant"]
 
-DIALECTS = ("duckdb",)
+DIALECTS = ("duckdb", "postgres")
 
 
 def backend(name: str) -> Backend:
     """The backend called `name`; raises `KeyError` when it is not one of `DIALECTS`."""
     if name not in DIALECTS:
         raise KeyError(name)
+    if name == "postgres":
+        from segdsl.backends.postgres import Postgres
+
+        return Postgres()
     from segdsl.backends.duckdb import DuckDB
 
     return DuckDB()
+
+
+def tolerant(*, from_text: bool = False) -> Tolerant:
+    """DuckDB as it is asked whether data are what a catalog declares; `from_text` of what stands in a CSV file."""
+    from segdsl.backends.tolerant import Tolerant
+
+    return Tolerant(from_text=from_text)

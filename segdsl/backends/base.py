@@ -21,13 +21,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from segdsl.backends import lower, plan
+from segdsl.backends import declarations, lower, plan
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Table
+from segdsl.semantics.catalog import Catalog, Held, Table
 from segdsl.semantics.types import Type
+from segdsl.source import Span
 
 FileFormat = OneOfWords["parquet", "csv"]
 
@@ -43,6 +44,8 @@ class Backend(ABC):
 
     dialect: str
     reserved: frozenset[str]
+    like_escape = "\\"
+    keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
 
     # --- what can be asked --------------------------------------------------------------------------
 
@@ -50,9 +53,14 @@ class Backend(ABC):
         """The keys of those who qualify for `segment` or are assigned to it: one column, ordered."""
         return self._text(self._tree(lower.members(program, segment, clock, column)))
 
-    def memberships(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
-        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify."""
-        return self._text(self._tree(lower.memberships(program, names, clock)))
+    def memberships(
+        self, program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()
+    ) -> str:
+        """Rows of the key, `segment`, `qualifies`, `assigned` and `as_of`, of those alone who qualify.
+
+        With `keys` of those alone who have one of them; compared is with everyone all the same.
+        """
+        return self._text(self._tree(lower.memberships(program, names, clock, keys)))
 
     def sizes(self, program: ir.Program, names: Sequence[str], clock: Clock) -> str:
         """One row: how many customers; then, name by name, how many qualify and how many are assigned.
@@ -66,19 +74,33 @@ class Backend(ABC):
         query = self._tree(lower.memberships(program, names, clock, is_ordered=False))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
-    def key_faults(self, table: Table, program: ir.Program, clock: Clock) -> str:
+    def key_faults(self, table: Table, catalog: Catalog, clock: Clock) -> str:
         """Rows of a key and how many rows have it: up to five keys that are missing or repeated.
 
         Only rows count that the `where` of `table` keeps, seen or not.
         """
-        return self._text(self._tree(lower.key_faults(table, program.catalog, clock)))
+        return self._text(self._tree(declarations.key_faults(table, catalog, clock)))
+
+    # --- what a catalog declares --------------------------------------------------------------------
+
+    def declaration_counts(
+        self, table: Table, catalog: Catalog, clock: Clock, claims: Sequence[declarations.Claim]
+    ) -> str:
+        """One row: how many rows break each claim; see `declarations.counts`."""
+        return self._text(self._tree(declarations.counts(table, catalog, clock, claims)))
+
+    def declaration_examples(self, table: Table, catalog: Catalog, clock: Clock, claim: declarations.Claim) -> str:
+        """Rows of what breaks a claim and how often; see `declarations.examples`."""
+        return self._text(self._tree(declarations.examples(table, catalog, clock, claim)))
+
+    # --- what is stored -----------------------------------------------------------------------------
 
     def tables_used(self, program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[lower.TableUse]:
         """The tables that the queries for `names` read (with `sizing` that for sizes), with the columns they read."""
         return lower.tables_used(program, names, sizing=sizing)
 
-    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
-        """The statement that makes the stored table of `table` a view over a file."""
+    def create_file_views(self, table: Table, file: str, format: FileFormat) -> list[str]:
+        """The statements that make the stored table of `table` a view over a file."""
         raise NotImplementedError(f"{self.dialect} reads no files")
 
     # --- what differs -------------------------------------------------------------------------------
@@ -86,6 +108,14 @@ class Backend(ABC):
     @abstractmethod
     def stored(self, column: exp.Expr, type_: Type | None) -> exp.Expr:
         """A stored column as its declared type; see `plan.Stored`."""
+
+    def stored_float(self, column: exp.Expr, type_: Type | None, held: Held) -> exp.Expr:
+        """The same of a column that is known to hold floating-point numbers."""
+        return self.stored(column, type_)
+
+    def undeclared(self, column: exp.Expr, span: Span) -> exp.Expr:
+        """A key of which nobody knows whether it is a number or a text, of the table declared at `span`."""
+        return column
 
     @abstractmethod
     def on_wall_clock(self, utc: exp.Expr, zone: str) -> exp.Expr:
@@ -100,8 +130,14 @@ class Backend(ABC):
         """A naive moment or a date some units later; see `plan.Later`."""
 
     @abstractmethod
-    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+    def next_joins(self, join: plan.NextJoin, says: Expressions) -> list[exp.Join]:
         """The next row of a relation for each row; see `plan.NextJoin`."""
+
+    def outermost(self, value: exp.Expr, by: list[exp.Ordered], where: exp.Where | None, is_last: bool) -> exp.Expr:
+        """The value of the first or the last row; see `plan.Aggregate`."""
+        ordered = exp.Order(this=value, expressions=by)
+        result = exp.Last(this=ordered) if is_last else exp.First(this=ordered)
+        return exp.Filter(this=result, expression=where) if where else result
 
     @abstractmethod
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
@@ -114,6 +150,14 @@ class Backend(ABC):
     @abstractmethod
     def whole(self, number: exp.Expr) -> exp.Expr:
         """A number without digits after the point as a whole number of 38 digits; see `plan.Whole`."""
+
+    def widened(self, number: exp.Expr, scale: int) -> exp.Expr:
+        """A number as a decimal of all the digits there are; see `plan.Widen`."""
+        return self.decimal(number, MAX_DIGITS, scale)
+
+    def divided(self, left: exp.Expr, part: OneOfWords["whole", "rest"], right: exp.Expr) -> exp.Expr:
+        """Whole numbers divided; see `plan.Divide`."""
+        return (exp.IntDiv if part == "whole" else exp.Mod)(this=left, expression=right)
 
     @abstractmethod
     def digest(self, salt: str, key: exp.Expr) -> exp.Expr:
@@ -128,12 +172,28 @@ class Backend(ABC):
         """How many known members a list has."""
 
     @abstractmethod
-    def row_for_each(self, texts: Sequence[exp.Expr]) -> exp.Expr:
-        """A row for each of the texts that is not missing; see `plan.NamesOfTrue`."""
+    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
+        """Makes of each row one for each of the texts that is not missing, in a new column; see `plan.Spread`."""
+
+    @abstractmethod
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        """The different known members of a list; see `plan.Members`."""
+
+    @abstractmethod
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        """Whether a list has no known members but these; see `plan.ListWithin`."""
 
     @abstractmethod
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """A row for each of the texts, a hundred thousand or more of them."""
+
+    def separator(self, texts: Sequence[str]) -> str:
+        """What none of the texts holds, to split them at."""
+        if not any("\n" in text for text in texts):
+            return "\n"
+        # With more dashes than there are anywhere in the texts it is found between them alone.
+        dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
+        return f"\n{'-' * dashes}\n"
 
     @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
@@ -172,11 +232,8 @@ class Backend(ABC):
 
     def _relation(self, relation: plan.Relation) -> exp.CTE:
         alias = exp.TableAlias(this=self.name(relation.name))
-        return exp.CTE(this=self._select(relation.select), alias=alias, materialized=self.is_kept(relation) or None)
-
-    def is_kept(self, relation: plan.Relation) -> bool:
-        """Whether the database is told to work a step out by itself."""
-        return False
+        kept = (self.keeps_steps and relation.select.keeps_all) or None
+        return exp.CTE(this=self._select(relation.select), alias=alias, materialized=kept)
 
     def _constants(self, constants: plan.Constants) -> exp.CTE:
         texts = [str(member) if isinstance(member, str) else format(member, "f") for member in constants.members]
@@ -193,23 +250,26 @@ class Backend(ABC):
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
-        joins = [self._join(join, says) for join in select.joins]
+        joins = [each for join in select.joins for each in self._joins(join, says)]
         if joins:
             result.set("joins", joins)
+        if select.spread:
+            cases = [exp.If(this=says.condition(test), true=self.constant(name)) for test, name in select.spread.names]
+            self.spread(result, select.spread.column, [exp.Case(ifs=[each]) for each in cases])
         if select.where:
             result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
         if select.group_by:
             result.set("group", exp.Group(expressions=[says.value(each) for each in select.group_by]))
         if select.having:
             result.set("having", exp.Having(this=says.condition(plan.All(select.having))))
-        if select.order_by:
-            result.set("order", self._order(select.order_by))
+        if select.largest_first or select.order_by:
+            result.set("order", self._order(select.largest_first, select.order_by))
         if select.limit is not None:
             result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
         return result
 
     def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
-        value = says.value(output.expression)
+        value = says.own(output.expression)
         if not (isinstance(value, exp.Column) and value.this == self.name(output.name)):
             value = exp.Alias(this=value, alias=self.name(output.name))
         if output.comment:
@@ -222,15 +282,17 @@ class Backend(ABC):
             table.set("alias", exp.TableAlias(this=self.name(base.alias)))
         return table
 
-    def _join(self, join: plan.Join | plan.NextJoin, says: Expressions) -> exp.Join:
+    def _joins(self, join: plan.Join | plan.NextJoin, says: Expressions) -> list[exp.Join]:
         if isinstance(join, plan.NextJoin):
-            return self.next_join(join, says)
+            return self.next_joins(join, says)
         on = says.condition(plan.Compare(join.right, "=", join.left))
-        return exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)
+        return [exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)]
 
-    def _order(self, names: Sequence[str]) -> exp.Order:
-        columns = [exp.Column(this=self.name(name)) for name in names]
-        return exp.Order(expressions=[exp.Ordered(this=column, nulls_first=False) for column in columns])
+    def _order(self, largest_first: Sequence[str], names: Sequence[str]) -> exp.Order:
+        by = [(exp.Column(this=self.name(name)), name in largest_first) for name in (*largest_first, *names)]
+        return exp.Order(
+            expressions=[exp.Ordered(this=column, desc=desc or None, nulls_first=False) for column, desc in by]
+        )
 
     # --- constants ----------------------------------------------------------------------------------
 
@@ -251,6 +313,10 @@ class Backend(ABC):
                 return self.cast(exp.Literal.string(value.isoformat()), "DATE")
             case _:
                 assert_never(value)
+
+    def own(self, value: plan.Scalar) -> exp.Expr:
+        """A constant that becomes the value of a column."""
+        return self.constant(value)
 
     def cast(self, value: exp.Expr, type_: str) -> exp.Cast:
         """`type_` is a name of ours, never a person's."""
@@ -283,8 +349,8 @@ class Backend(ABC):
 
     def text_match(self, match: plan.TextMatch, value: exp.Expr) -> exp.Expr:
         """By code point. No test but the glob gives any character of the pattern a meaning."""
-        value = exp.Lower(this=value) if match.folded else value
-        pattern = exp.Literal.string(match.pattern)
+        value = self.folded(value, match.pattern) if match.folded else value
+        pattern = self.constant(match.pattern)
         match match.kind:
             case "equals":
                 return exp.EQ(this=value, expression=pattern)
@@ -293,11 +359,26 @@ class Backend(ABC):
             case "ends":
                 return exp.EndsWith(this=value, expression=pattern)
             case "contains":
-                return exp.Contains(this=value, expression=pattern)
+                return self.contains(value, pattern)
             case "matches":
-                return _like(value, match.pattern)
+                return self.like(value, match.pattern)
             case _:
                 assert_never(match.kind)
+
+    def folded(self, value: exp.Expr, pattern: str) -> exp.Expr:
+        """A text with each code point in lower case, as far as that matters beside a pattern."""
+        return exp.Lower(this=value)
+
+    def contains(self, value: exp.Expr, pattern: exp.Expr) -> exp.Expr:
+        return exp.Contains(this=value, expression=pattern)
+
+    def like(self, value: exp.Expr, glob: str) -> exp.Expr:
+        """A glob: `*` is any text, `?` any one code point."""
+        wild, escape = {"*": "%", "?": "_"}, self.like_escape
+        pattern = "".join(wild.get(char, f"{escape}{char}" if char in f"{escape}%_" else char) for char in glob)
+        like = exp.Like(this=value, expression=self.constant(pattern))
+        needs_escape = escape in pattern or "\\" in pattern
+        return exp.Escape(this=like, expression=exp.Literal.string(escape)) if needs_escape else like
 
 
 def _float(value: float) -> exp.Expr:
@@ -311,14 +392,6 @@ def _float(value: float) -> exp.Expr:
 def _half_of_difference(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     difference = exp.Paren(this=exp.Sub(this=left, expression=right))
     return exp.Mul(this=difference, expression=_float(0.5))
-
-
-def _like(value: exp.Expr, glob: str) -> exp.Expr:
-    """A glob: `*` is any text, `?` any one code point."""
-    wild = {"*": "%", "?": "_"}
-    pattern = "".join(wild.get(char, f"\\{char}" if char in "\\%_" else char) for char in glob)
-    like = exp.Like(this=value, expression=exp.Literal.string(pattern))
-    return exp.Escape(this=like, expression=exp.Literal.string("\\")) if "\\" in pattern else like
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -121,10 +120,10 @@ class DuckDB(Backend):
         later = exp.Add(this=moment, expression=_interval(months, word))
         return self.cast(exp.Paren(this=later), "DATE") if is_date else later
 
-    def next_join(self, join: plan.NextJoin, says: Expressions) -> exp.Join:
+    def next_joins(self, join: plan.NextJoin, says: Expressions) -> list[exp.Join]:
         alike = tuple(plan.Compare(right, "=", left) for left, right in join.alike)
         on = says.condition(plan.All((*alike, plan.Compare(join.later, ">", join.than))))
-        return exp.Join(this=self.base(join.base, True), method="ASOF", side="LEFT", on=on)
+        return [exp.Join(this=self.base(join.base, True), method="ASOF", side="LEFT", on=on)]
 
     def part(self, part: plan.PartName, value: exp.Expr) -> exp.Expr:
         return exp.Extract(this=exp.Var(this=PARTS.get(part, part.upper())), expression=value)
@@ -149,53 +148,41 @@ class DuckDB(Backend):
     def list_length(self, list_: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="LIST_COUNT", expressions=[list_])
 
-    def is_kept(self, relation: plan.Relation) -> bool:
-        """DuckDB 2.0 takes what it knows of one aggregate for what it knows of another where some are of different
-        values, and leaves comparisons out by it: `sum <= 10` came true of 25. It does not look into such a step.
-        """
-        outputs = [output.expression for output in relation.select.outputs]
-        return any(isinstance(each, plan.Aggregate) and each.function == "count distinct" for each in outputs)
-
-    def row_for_each(self, texts: Sequence[exp.Expr]) -> exp.Expr:
+    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
         """A list a row: a join with as many rows as there are texts takes forty times as long, and a union reads all
         columns of the step before again and again.
         """
         member = exp.Identifier(this="member", quoted=False)
         is_there = exp.Not(this=exp.Is(this=member, expression=exp.Null()))
         chosen = exp.Lambda(this=is_there, expressions=[member.copy()], colon=True)
-        return exp.Explode(this=exp.ArrayFilter(this=exp.Array(expressions=list(texts)), expression=chosen))
+        rows = exp.Explode(this=exp.ArrayFilter(this=exp.Array(expressions=list(texts)), expression=chosen))
+        select.append("expressions", exp.Alias(this=rows, alias=self.name(column)))
+
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        return exp.Explode(this=exp.ArrayDistinct(this=list_))
+
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        listed = exp.Array(expressions=[exp.Literal.string(member) for member in members])
+        return exp.ArrayContainsAll(this=listed, expression=list_)
 
     def unnested(self, texts: Sequence[str]) -> exp.Expr:
         """One text that is split: a node for each of so many would take seconds to print, and longer to plan."""
-        separator = "\n"
-        if any(separator in text for text in texts):
-            # With more dashes than there are anywhere in the texts it is found between them alone.
-            dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
-            separator = f"\n{'-' * dashes}\n"
+        separator = self.separator(texts)
         split = exp.Split(this=exp.Literal.string(separator.join(texts)), expression=exp.Literal.string(separator))
         return exp.Explode(this=split)
 
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
-        return [_create("TABLE", table, query, replace=True)]
+        return [create("TABLE", table, query, replace=True)]
 
-    def create_file_view(self, table: Table, file: str, format: FileFormat) -> str:
+    def create_file_views(self, table: Table, file: str, format: FileFormat) -> list[str]:
         """Of CSV every column is text but for those that the catalog declares: zeros in front of a key stay.
 
         Between commas, nothing is missing and `""` is a text of no characters.
         """
-        options: dict[str, exp.Expr] = {"hive_partitioning": exp.Boolean(this=False)}
-        if format == "parquet":
-            reader: exp.Expr = exp.ReadParquet(expressions=[exp.Literal.string(file), *_options(options)])
-            return self._text(_create("VIEW", self._stored_table(table.stored_in), _everything(reader)))
-        texts = {"delim": ",", "quote": '"', "escape": '"', "nullstr": "", "comment": "", "encoding": "utf-8"}
-        truths = {"header": True, "all_varchar": True, "allow_quoted_nulls": False}
-        options["skip"] = exp.Literal.number(0)  # left to itself DuckDB skips lines that do not look like the others
-        options |= {name: exp.Boolean(this=value) for name, value in truths.items()}
-        options |= {name: exp.Literal.string(value) for name, value in texts.items()}
-        reader = exp.ReadCSV(this=exp.Literal.string(file), expressions=_options(options))
-        return self._text(_create("VIEW", self._stored_table(table.stored_in), _everything(reader, self._typed(table))))
+        select = everything(csv_reader(file), self.typed(table)) if format == "csv" else everything(_parquet(file))
+        return [self._text(create("VIEW", self._stored_table(table.stored_in), select))]
 
-    def _typed(self, table: Table) -> list[exp.Alias]:
+    def typed(self, table: Table) -> list[exp.Alias]:
         """The columns of a CSV file that are not text, read as what they are declared as."""
         # Where a point is stored, a column may be declared of its own: that one says more.
         stored = sorted(table.stored_columns(), key=lambda each: not isinstance(each.type, Degrees))
@@ -205,15 +192,18 @@ class DuckDB(Backend):
         typed: dict[str, exp.Alias] = {}
         for name, type_ in declared.items():
             column = exp.Column(this=self.name(name))
-            value = self._parsed(column, name, type_)
+            value = self.parsed(column, name, type_)
             if value is not None:
                 typed.setdefault(name.casefold(), exp.Alias(this=value, alias=self.name(name)))
         return list(typed.values())
 
-    def _parsed(self, column: exp.Column, name: str, type_: Type) -> exp.Expr | None:
+    def parsed(self, column: exp.Column, name: str, type_: Type) -> exp.Expr | None:
+        """A text of a CSV file as its type; None of what stays a text."""
         match type_:
             case Number(whole=True):
-                return _if_like(column, WHOLE_NUMBER, self.cast(column, "BIGINT"), f"`{name}` is no whole number: ")
+                return self._if_like(
+                    column, WHOLE_NUMBER, self.cast(column, "BIGINT"), f"`{name}` is no whole number: "
+                )
             case Number(scale, precision):
                 return self.decimal(column, precision, scale)
             case Degrees(scale=scale):
@@ -221,33 +211,64 @@ class DuckDB(Backend):
             case Boolean():
                 return self.cast(column, "BOOLEAN")
             case Date():
-                return _if_like(column, DATE, self.cast(column, "DATE"), f"`{name}` is no date: ")
+                return self._if_like(column, DATE, self.cast(column, "DATE"), f"`{name}` is no date: ")
             case Timestamp(zoned=True):
                 instant = self.cast(column, "TIMESTAMPTZ")
-                return _if_like(column, INSTANT, instant, f"`{name}` is no moment with a time zone: ")
+                return self._if_like(column, INSTANT, instant, f"`{name}` is no moment with a time zone: ")
             case Timestamp():
                 # The cast would drop a zone without a word.
                 moment = self.cast(column, "TIMESTAMP")
-                return _if_like(column, WALL_CLOCK, moment, f"`{name}` is no moment without a time zone: ")
+                return self._if_like(column, WALL_CLOCK, moment, f"`{name}` is no moment without a time zone: ")
             case TextList():
                 # Lists as DuckDB prints them cannot be told from texts with commas and quotes.
                 texts = exp.FromJson(this=column, expression=exp.Literal.string('["VARCHAR"]'))
-                return _if(_is_json_list(column), column, texts, f'`{name}` is no list such as ["a", "b"]: ')
+                return self._if(_is_json_list(column), column, texts, f'`{name}` is no list such as ["a", "b"]: ')
         return None
+
+    def _if_like(self, column: exp.Column, pattern: str, value: exp.Expr, complaint: str) -> exp.Expr:
+        """`value` if the text of the column is like the pattern, else what `misfit` says; missing stays missing."""
+        fits = exp.RegexpFullMatch(this=column.copy(), expression=exp.Literal.string(pattern))
+        return self._if(fits, column, value, complaint)
+
+    def _if(self, fits: exp.Expr, column: exp.Column, value: exp.Expr, complaint: str) -> exp.Expr:
+        """`value` where the text of the column fits; see `_if_like`."""
+        return exp.Case(ifs=[exp.If(this=fits, true=value), *self.misfit(column, complaint)])
+
+    def misfit(self, column: exp.Column, complaint: str) -> list[exp.If]:
+        """What becomes of a text that cannot be read: an error that shows it."""
+        is_there = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
+        said = exp.DPipe(this=exp.Literal.string(complaint), expression=column.copy(), safe=True)
+        return [exp.If(this=is_there, true=exp.Anonymous(this="ERROR", expressions=[said]))]
+
+
+def csv_reader(file: str) -> exp.ReadCSV:
+    """A reader of a CSV file, every column as text."""
+    texts = {"delim": ",", "quote": '"', "escape": '"', "nullstr": "", "comment": "", "encoding": "utf-8"}
+    truths = {"header": True, "all_varchar": True, "allow_quoted_nulls": False, "hive_partitioning": False}
+    # Left to itself DuckDB skips lines that do not look like the others.
+    options: dict[str, exp.Expr] = {"skip": exp.Literal.number(0)}
+    options |= {name: exp.Boolean(this=value) for name, value in truths.items()}
+    options |= {name: exp.Literal.string(value) for name, value in texts.items()}
+    return exp.ReadCSV(this=exp.Literal.string(file), expressions=_options(options))
+
+
+def _parquet(file: str) -> exp.ReadParquet:
+    options: dict[str, exp.Expr] = {"hive_partitioning": exp.Boolean(this=False)}
+    return exp.ReadParquet(expressions=[exp.Literal.string(file), *_options(options)])
 
 
 def _interval(count: int, unit: str) -> exp.Interval:
     return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit))
 
 
-def _create(kind: str, table: exp.Table, query: exp.Query, replace: bool = False) -> exp.Create:
+def create(kind: str, table: exp.Table, query: exp.Query, replace: bool = False) -> exp.Create:
     return exp.Create(
         this=table, kind=kind, replace=replace, refresh=False, unique=False, expression=query, exists=False,
         concurrently=False,
     )  # fmt: skip
 
 
-def _everything(reader: exp.Expr, replaced: list[exp.Alias] | None = None) -> exp.Select:
+def everything(reader: exp.Expr, replaced: list[exp.Alias] | None = None) -> exp.Select:
     return exp.Select(expressions=[exp.Star(replace=replaced or None)], from_=exp.From(this=exp.Table(this=reader)))
 
 
@@ -256,24 +277,9 @@ def _options(options: dict[str, exp.Expr]) -> list[exp.Expr]:
     return [exp.EQ(this=exp.column(name), expression=value) for name, value in options.items()]
 
 
-def _if_like(column: exp.Column, pattern: str, value: exp.Expr, complaint: str) -> exp.Expr:
-    """`value` if the text of the column is like the pattern, an error that shows it if not; missing stays missing."""
-    return _if(
-        exp.RegexpFullMatch(this=column.copy(), expression=exp.Literal.string(pattern)), column, value, complaint
-    )
-
-
 def _is_json_list(column: exp.Column) -> exp.Expr:
     """`CASE` keeps the order: what is no JSON has no type."""
     valid = exp.Anonymous(this="JSON_VALID", expressions=[column.copy()])
     kind = exp.JSONType(this=column.copy())
     is_array = exp.EQ(this=kind, expression=exp.Literal.string("ARRAY"))
     return exp.Case(ifs=[exp.If(this=valid, true=is_array)])
-
-
-def _if(fits: exp.Expr, column: exp.Column, value: exp.Expr, complaint: str) -> exp.Expr:
-    """`value` where the text of the column fits; see `_if_like`."""
-    is_there = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
-    said = exp.DPipe(this=exp.Literal.string(complaint), expression=column.copy(), safe=True)
-    fails = exp.Anonymous(this="ERROR", expressions=[said])
-    return exp.Case(ifs=[exp.If(this=fits, true=value), exp.If(this=is_there, true=fails)])

@@ -144,8 +144,10 @@ class Comparisons:
         if node.per is not None:
             found = self.expressions.value(node.per, self.scope)
             assert not isinstance(found, Quotient), "the resolver lets no quotient separate populations"
-            per = (self._column(found.expression if isinstance(found, Exact) else found, node.per.span.text),)
-            terms += [plan.Known(per[0])] if plan.may_be_missing(per[0]) else []
+            apart = found.expression if isinstance(found, Exact) else found
+            # Not the column: what a step makes known, that step cannot read yet.
+            terms += [plan.Known(apart)] if plan.may_be_missing(apart) else []
+            per = (self._column(apart, node.per.span.text),)
         if node.among is not None:
             terms += terms_of(self.expressions.condition(node.among, self.scope))
         if isinstance(value, Quotient):

@@ -22,7 +22,7 @@ from segdsl.backends.relations import Building, Place, Scope, in_order
 from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
-from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.catalog import Table
 from segdsl.semantics.references import levels, needed, references, references_in
 
 # DuckDB plans a chain of 300 steps in half a second and of 900 in a quarter of a minute.
@@ -54,22 +54,28 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
 
-def memberships(program: ir.Program, names: Sequence[str], clock: Clock, is_ordered: bool = True) -> plan.Query:
+def memberships(
+    program: ir.Program,
+    names: Sequence[str],
+    clock: Clock,
+    keys: Sequence[str | int] = (),
+    *,
+    is_ordered: bool = True,
+) -> plan.Query:
     """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
 
-    They are ordered by segment and key, or by nothing.
+    With `keys` of those alone who have one of them. They are ordered by segment and key, or by nothing.
     """
     lowering = _lowering(program, names, clock)
-    key = lowering.key
-    if key.name.casefold() in MEMBERSHIPS:
+    if lowering.key.name.casefold() in MEMBERSHIPS:
         raise Unsupported(
-            f"the key `{key.name}` is called like a column of the memberships",
+            f"the key `{lowering.key.name}` is called like a column of the memberships",
             lowering.table.span,
             help="read the table through a view that calls the key otherwise",
         )
     lowering.decide(needed(program, _with_rivals(program, names)))
     lowering.find_winners(names)
-    segment = lowering.spread(names)
+    segment = lowering.spread(names, keys)
     values = (
         segment,
         plan.Constant(True),
@@ -77,7 +83,7 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock, is_orde
         plan.Constant(clock.as_of.astimezone(UTC)),
     )
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
-    order_by = ("segment", key.name) if is_ordered else ()
+    order_by = ("segment", lowering.key.name) if is_ordered else ()
     result = plan.Select(lowering.base, (lowering.key, *outputs), order_by=order_by)
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
@@ -114,27 +120,6 @@ def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query
     return lowering.query(result, f"how many are in each segment, as of {clock.as_of.isoformat()}")
 
 
-def key_faults(table: Table, catalog: Catalog, clock: Clock) -> plan.Query:
-    """Up to five keys that are missing or stand for several rows, with how many rows each has."""
-    if not _where_looks_at_time(table):
-        # A table whose time is inherited would be joined to others, which may have faulty keys themselves.
-        catalog = Catalog({table.name: replace(table, at=None, at_type=None, at_path=None)}, table.name)
-    expressions = Expressions(catalog, clock)
-    source = expressions.source(table.name, ahead=True)
-    place = Place(source, "")
-    key = place.key()
-    count = plan.Aggregate("count", None)
-    repeated = plan.Any((negated(plan.Known(key)), plan.Compare(count, ">", plan.Constant(Decimal(1)))))
-    assert isinstance(key, plan.Column)
-    outputs = (plan.Output(key.name, key), plan.Output(Names([key.name]).new("rows"), count))
-    building = source.building
-    base = plan.Base(building.name, building.name)
-    result = plan.Select(base, outputs, group_by=(key,), having=(repeated,), order_by=(key.name,), limit=5)
-    return plan.Query(
-        in_order(building.name, _frozen([expressions], [])), result, f"keys of {table.name} that stand for no one row"
-    )
-
-
 def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[TableUse]:
     """What the queries for `names`, and for the catalog's entity, read; with `sizing` those for sizes, too.
 
@@ -156,16 +141,6 @@ def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = Fal
             read.setdefault(table, set()).update(source.columns_read)
     tables = program.catalog.tables.values()
     return [TableUse(table, tuple(sorted(read[table.name]))) for table in tables if table.name in read]
-
-
-def _where_looks_at_time(table: Table) -> bool:
-    waiting: list[ir.Node] = [] if table.where is None else [table.where]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ir.At):
-            return True
-        waiting += ir.children(node)
-    return False
 
 
 # --- what a segment needs -----------------------------------------------------------------------------
@@ -325,14 +300,19 @@ class _Lowering:
             self.winners[group.name] = plan.Column("", column)
         self._add_step("won", outputs)
 
-    def spread(self, names: Sequence[str]) -> plan.Column:
-        """Makes a step with a row for each who fulfils one of `names`, and the column that says which."""
+    def spread(self, names: Sequence[str], keys: Sequence[str | int]) -> plan.Column:
+        """Makes a step with a row for each who fulfils one of `names`, and the column that says which.
+
+        With `keys` of those alone who have one of them.
+        """
         segment = self.measured.columns.new("segment")
         cases = [(self.fulfils(name), name) for name in names] or [(plan.Constant(False), "")]
-        winners = [plan.Output(each.name, each) for each in self.winners.values()]
-        outputs = (self.key, *winners, plan.Output(segment, plan.NamesOfTrue(tuple(cases))))
+        outputs = (self.key, *(plan.Output(each.name, each) for each in self.winners.values()))
+        constants = tuple(plan.Constant(each if isinstance(each, str) else Decimal(each)) for each in keys)
+        where = (plan.OneOf(self.key.expression, constants),) if keys else ()
         name = self.expressions.names.new("membership")
-        self.steps.append(plan.Relation(name, plan.Select(self.base, outputs)))
+        spread = plan.Spread(segment, tuple(cases))
+        self.steps.append(plan.Relation(name, plan.Select(self.base, outputs, spread=spread, where=where)))
         self.base = plan.Base(name, name)
         self.key = plan.Output(self.key.name, plan.Column("", self.key.name))
         return plan.Column("", segment, optional=False)
@@ -384,7 +364,8 @@ class _Lowering:
         relations = _frozen(self.chains.expressions.values(), [chain.measured for chain in chains])
         relations |= {step.name: step for chain in chains for step in chain.steps}
         for measured in [chain.measured for chain in chains]:
-            if _only_repeats(relations[measured.name].select):
+            read = relations.get(str(measured.base.name))
+            if _only_repeats(relations[measured.name].select) and not _hides(read, measured, relations):
                 relations = {
                     name: replace(relation, select=_rebased(relation.select, measured))
                     for name, relation in relations.items()
@@ -400,6 +381,14 @@ def _only_repeats(select: plan.Select) -> bool:
         isinstance(each.expression, plan.Column) and each.expression.name == each.name for each in select.outputs
     )
     return same and not select.joins and not select.where
+
+
+def _hides(read: plan.Relation | None, skipped: Building, relations: dict[str, plan.Relation]) -> bool:
+    """Whether a later step calls a column like one that only the relation `read` has, and `skipped` leaves out."""
+    kept = {each.name for each in relations[skipped.name].select.outputs}
+    left_out = {each.name.casefold() for each in read.select.outputs if each.name not in kept} if read else set()
+    steps = [each for each in relations.values() if each.select.keeps_all]
+    return any(output.name.casefold() in left_out for step in steps for output in step.select.outputs)
 
 
 def _rebased(select: plan.Select, skipped: Building) -> plan.Select:

@@ -7,13 +7,15 @@ it two-valued wraps it in `Surely` or `Untrue`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal as OneOfWords
 from typing import assert_never
 
+from segdsl.semantics.catalog import Held
 from segdsl.semantics.types import Type
+from segdsl.source import NOWHERE, Span
 
 PartName = OneOfWords["year", "quarter", "month", "day", "weekday", "hour"]
 Unit = OneOfWords["minute", "hour", "day", "week", "month", "quarter", "year"]
@@ -36,12 +38,14 @@ class Stored:
     """A column as the database stores it, read as the type it is declared with (None: as it is).
 
     Moments with a zone become naive moments in UTC, so that no setting of a session matters. Of degrees the type says
-    which are missing.
+    which are missing. `held` is what the database is known to hold there; `span` is where it is declared, or its table.
     """
 
     relation: str
     name: str
     type: Type | None
+    held: Held | None = None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +210,17 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """The different known members of a list, each in a row of its own: an output beside no others."""
+
+    list: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class CountTrue:
     """How many of the terms are true."""
 
     terms: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NamesOfTrue:
-    """A row for each of the names whose condition is true, none where none is: an output of a select alone."""
-
-    names: tuple[tuple[Expression, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +326,14 @@ class ListHas:
 
 
 @dataclass(frozen=True, slots=True)
+class ListWithin:
+    """A list has no known members but these."""
+
+    list: Expression
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The value is in the relation `name` of constants."""
 
@@ -350,6 +362,7 @@ Expression = (
     | Window
     | Choice
     | Length
+    | Members
     | CountTrue
     | Aggregate
     | All
@@ -363,8 +376,8 @@ Expression = (
     | Known
     | TextMatch
     | Digest
-    | NamesOfTrue
     | ListHas
+    | ListWithin
     | Listed
 )
 
@@ -374,19 +387,9 @@ def may_be_missing(expression: Expression) -> bool:
     match expression:
         case Column(optional=optional):
             return optional
-        case (
-            Constant()
-            | Distance()
-            | OrElse()
-            | OddlyMany()
-            | Known()
-            | Untrue()
-            | Surely()
-            | CountTrue()
-            | NamesOfTrue()
-        ):
+        case Constant() | Distance() | OrElse() | OddlyMany() | Known() | Untrue() | Surely() | CountTrue():
             return False
-        case Stored() | FirstTrue():
+        case Stored() | FirstTrue() | Members():
             return True
         case Aggregate(function):
             return function not in ("count", "count distinct")
@@ -398,7 +401,7 @@ def may_be_missing(expression: Expression) -> bool:
             return may_be_missing(inner)
         case OneOf(inner) | TextMatch(inner) | Part(_, inner) | Digest(_, inner):
             return may_be_missing(inner)
-        case Length(inner) | ListHas(inner) | Listed(inner):
+        case Length(inner) | ListHas(inner) | ListWithin(inner) | Listed(inner):
             return may_be_missing(inner)
         case Choice(_, then, otherwise):
             return may_be_missing(then) or may_be_missing(otherwise)
@@ -452,16 +455,32 @@ class NextJoin:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Of each row one for each condition that is true, with its name in `column`, and none where none is.
+
+    There is at least one condition.
+    """
+
+    column: str
+    names: tuple[tuple[Expression, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
-    """With `keeps_all`, the outputs of the base come first. `order_by` names outputs."""
+    """With `keeps_all`, the outputs of the base come first; that of `spread` comes last.
+
+    `largest_first`, then `order_by`, name outputs.
+    """
 
     base: Base
     outputs: tuple[Output, ...]
     joins: tuple[Join | NextJoin, ...] = ()
+    spread: Spread | None = None
     where: tuple[Expression, ...] = ()
     group_by: tuple[Expression, ...] = ()
     having: tuple[Expression, ...] = ()
     keeps_all: bool = False
+    largest_first: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     limit: int | None = None
 

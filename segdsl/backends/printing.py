@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, assert_never
 from sqlglot import exp
 
 from segdsl.backends import plan
-from segdsl.backends.quotients import MAX_DIGITS
 
 if TYPE_CHECKING:
     from segdsl.backends.base import Backend
@@ -45,6 +44,10 @@ class Expressions:
         match node:
             case plan.Column(relation, name):
                 return self.column(relation, name)
+            case plan.Stored(relation, name, None, _, span):
+                return self.backend.undeclared(self.column(relation, name), span)
+            case plan.Stored(relation, name, type_, "real" | "double precision" as held):
+                return self.backend.stored_float(self.column(relation, name), type_, held)
             case plan.Stored(relation, name, type_):
                 return self.backend.stored(self.column(relation, name), type_)
             case plan.Constant(value):
@@ -62,7 +65,7 @@ class Expressions:
             case plan.DaysBetween(start, end):
                 return self.backend.days_between(self.operand(start), self.operand(end))
             case plan.Widen(number, scale):
-                return self.backend.decimal(self.value(number), MAX_DIGITS, scale)
+                return self.backend.widened(self.value(number), scale)
             case plan.Negative(number):
                 return exp.Neg(this=self.operand(number))
             case plan.Calculate(left, op, right):
@@ -73,18 +76,17 @@ class Expressions:
             case plan.OrElse(value, otherwise):
                 return exp.Coalesce(this=self.value(value), expressions=[self.value(otherwise)])
             case plan.FirstTrue(cases):
-                ifs = [exp.If(this=self.condition(test), true=self.value(value)) for test, value in cases]
+                ifs = [exp.If(this=self.condition(test), true=self.own(value)) for test, value in cases]
                 return exp.Case(ifs=ifs)
-            case plan.NamesOfTrue(names):
-                named = [exp.If(this=self.condition(test), true=exp.Literal.string(name)) for test, name in names]
-                return self.backend.row_for_each([exp.Case(ifs=[each]) for each in named])
             case plan.Digest(salt, key):
                 return self.backend.digest(salt, self.operand(key))
             case plan.Choice(condition, then, otherwise):
-                chosen = exp.If(this=self.condition(condition), true=self.condition(then))
-                return exp.Case(ifs=[chosen], default=self.condition(otherwise))
+                chosen = exp.If(this=self.condition(condition), true=self.own(then))
+                return exp.Case(ifs=[chosen], default=self.own(otherwise))
             case plan.Length(of, of_list):
                 return self.backend.list_length(self.value(of)) if of_list else exp.Length(this=self.value(of))
+            case plan.Members(of):
+                return self.backend.list_members(self.value(of))
             case plan.CountTrue(terms):
                 ones = [plan.Choice(term, plan.Constant(Decimal(1)), plan.Constant(Decimal(0))) for term in terms]
                 return reduce(lambda left, right: exp.Add(this=left, expression=right), map(self.value, ones))
@@ -92,20 +94,25 @@ class Expressions:
                 return self.aggregate(node)
             case plan.Whole(number):
                 return self.backend.whole(self.value(number))
-            case plan.Divide(left, "whole", right):
-                return exp.IntDiv(this=self.operand(left), expression=self.operand(right))
-            case plan.Divide(left, "rest", right):
-                return exp.Mod(this=self.operand(left), expression=self.operand(right))
+            case plan.Divide(left, part, right):
+                return self.backend.divided(self.operand(left), part, self.operand(right))
             case plan.Window():
                 return self.window(node)
             case _:
                 return self.condition(node)
 
     def aggregate(self, node: plan.Aggregate) -> exp.Expr:
+        where = exp.Where(this=self.condition(plan.All(node.where))) if node.where else None
+        if node.function in ("first", "last"):
+            return self._outermost(node, where)
         result = self._function(node)
-        if not node.where:
-            return result
-        return exp.Filter(this=result, expression=exp.Where(this=self.condition(plan.All(node.where))))
+        return exp.Filter(this=result, expression=where) if where else result
+
+    def _outermost(self, node: plan.Aggregate, where: exp.Where | None) -> exp.Expr:
+        # The time comes first and is never missing.
+        assert node.argument is not None
+        by = [exp.Ordered(this=self.value(each), nulls_first=i > 0) for i, each in enumerate(node.order)]
+        return self.backend.outermost(self.value(node.argument), by, where, is_last=node.function == "last")
 
     def _function(self, node: plan.Aggregate) -> exp.Expr:
         argument = exp.Star() if node.argument is None else self.value(node.argument)
@@ -121,12 +128,13 @@ class Expressions:
             case "max":
                 return exp.Max(this=argument)
             case "first" | "last":
-                # The time comes first and is never missing.
-                by = [exp.Ordered(this=self.value(each), nulls_first=i > 0) for i, each in enumerate(node.order)]
-                ordered = exp.Order(this=argument, expressions=by)
-                return exp.First(this=ordered) if node.function == "first" else exp.Last(this=ordered)
+                raise AssertionError("what they are is said with their order")
             case _:
                 assert_never(node.function)
+
+    def own(self, node: plan.Expression) -> exp.Expr:
+        """What becomes a value of a column: of a constant what stands alone, with nothing beside it to compare with."""
+        return self.backend.own(node.value) if isinstance(node, plan.Constant) else self.condition(node)
 
     def window(self, node: plan.Window) -> exp.Expr:
         by = [self._ordered(each) for each in node.order]
@@ -188,10 +196,12 @@ class Expressions:
                 return self.backend.text_match(node, self.operand(value))
             case plan.ListHas(list_, member, folded):
                 return self.backend.list_has(self.value(list_), member, folded)
+            case plan.ListWithin(list_, members):
+                return self.backend.list_within(self.value(list_), members)
             case plan.Listed(value, name):
-                members = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
-                members.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
-                return exp.In(this=self.operand(value), query=exp.Subquery(this=members))
+                select = exp.Select(expressions=[exp.Column(this=self.backend.name(MEMBER))])
+                select.set("from_", exp.From(this=exp.Table(this=self.backend.name(name))))
+                return exp.In(this=self.operand(value), query=exp.Subquery(this=select))
             case _:
                 return self.value(node)
 

@@ -74,9 +74,11 @@ class Source:
         self.columns_read: set[str] = set()
         self.time: plan.Expression | None = None
 
-    def read(self, stored_as: str, type_: Type | None) -> plan.Stored:
+    def read(self, stored_as: str, type_: Type | None, of: Table | None = None) -> plan.Stored:
+        """A stored column of the table itself; of a link `of` is the table whose key it holds."""
         self.columns_read.add(stored_as)
-        return plan.Stored(self.building.alias, stored_as, None if type_ is None else bare(type_))
+        held, span = self.table.holds.get(stored_as), (of or self.table).span
+        return plan.Stored(self.building.alias, stored_as, None if type_ is None else bare(type_), held, span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ class Place:
 
     def column(self, column: Column) -> plan.Expression:
         return self._given(self.source.read(column.stored_as, column.type), column.name)
+
+    def as_stored(self, column: Column) -> plan.Expression:
+        """A column that is not read as its type."""
+        return self._given(self.source.read(column.stored_as, None), f"{column.name} as stored")
 
     def key(self) -> plan.Expression:
         table = self.source.table
@@ -103,7 +109,7 @@ class Place:
 
     def link(self, link: Link, target: Table) -> plan.Expression:
         """The key of the row that the link leads to, read as that key is."""
-        return self._given(self.source.read(link.column, key_type(target)), link.column)
+        return self._given(self.source.read(link.column, key_type(target), target), link.column)
 
     def time(self) -> plan.Expression:
         assert self.source.time is not None, "the resolver asks for the time of tables that have one"
@@ -152,12 +158,17 @@ class Scope:
 
 
 def key_type(table: Table) -> Type | None:
-    """How a table's key is read: as it is declared when it is declared as what a key can be."""
+    """How a table's key is read: as it is declared when it is declared as what a key can be, else as it is held."""
     for column in table.columns.values():
         if column.formula is None and column.stored_as == table.key:
             match column.type:
                 case Text() | Number(whole=True):
                     return bare(column.type)
+    match table.holds.get(table.key or ""):
+        case "whole number":
+            return Number(whole=True)
+        case "text":
+            return Text()
     return None
 
 

@@ -1,7 +1,8 @@
 """An example customer as YAML, ready to be pasted as a test of definitions.
 
 In: an example. Out: lines like those of a file of tests: `as_of`, the row of the entity under its table's name, then
-the rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to them.
+the rows of other tables. Rows that belong to it leave the link to it out; keys are written where a row leads to
+them, or where they could matter.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ def _row(table: Table, row: Stored, example: Example, referred: set[tuple[str, o
     key = None if table.key is None else _stored(table, row, table.key)
     is_alone = len(example.world.get(example.entity, ())) == 1
     hidden: set[str] = set()
-    if table.key is not None and ((table.name, key) not in referred or (table.name == example.entity and is_alone)):
+    is_customer = table.name == example.entity
+    # Samples and ties look at keys: one that a test would not get by itself, and those of company, are shown.
+    is_plain = is_alone and key in (1, f"{table.name}-1") if is_customer else (table.name, key) not in referred
+    if table.key is not None and is_plain:
         # A key that is a link, too, stays where it leads to a row.
         links = [link.table for link in table.links.values() if link.column == table.key]
         if not any(example.world.get(target) for target in links):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from segdsl.semantics.types import Type
 from segdsl.source import Span
 
 if TYPE_CHECKING:
     from segdsl.semantics import ir
+
+# What a database holds in a column, where that changes how the column is read.
+Held = OneOf["whole number", "text", "real", "double precision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Table:
     """`stored_in` is the parts of a table's, view's or file's name (`("crm", "customers")`).
 
     `key` and `at` are stored columns. `at_path` names the links to the table whose `at` is this row's time: empty
-    for a table with its own `at`, None for a table without a time.
+    for a table with its own `at`, None for a table without a time. `holds` is what a database was seen to hold in
+    stored columns; nothing, as long as none was looked at.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Table:
     columns: dict[str, Column]
     links: dict[str, Link]
     where: ir.Condition | None
+    holds: Mapping[str, Held] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
     span: Span = field(kw_only=True, compare=False, repr=False)
 
     def stored_columns(self) -> Iterator[Column]:

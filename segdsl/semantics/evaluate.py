@@ -100,11 +100,12 @@ def holding(
 class Look:
     """What conditions and values come to of any row of a world, with a key or without.
 
-    Stored values may be changed in place between two looks, but for keys, links and what makes a row seen.
+    Stored values may be changed in place between two looks, but for keys, links and what makes a row seen; those of a
+    world that `is_steady` may not, and what was looked up once is known then.
     """
 
-    def __init__(self, program: ir.Program, world: World, as_of: datetime) -> None:
-        self._meaning = _Meaning(program, world, as_of, is_steady=False)
+    def __init__(self, program: ir.Program, world: World, as_of: datetime, is_steady: bool = False) -> None:
+        self._meaning = _Meaning(program, world, as_of, is_steady)
 
     def holds(self, condition: ir.Condition, table: str, stored: Row) -> bool:
         """Whether a condition is true of a row of `table`."""
@@ -113,6 +114,10 @@ class Look:
     def value(self, value: ir.Value, table: str, stored: Row) -> Scalar:
         """A value of a row of `table`: numbers are fractions and zoned moments in UTC, None is missing."""
         return self._meaning.value(value, self._row(table, stored))
+
+    def is_seen(self, table: str, stored: Row) -> bool:
+        """Whether the row of `table` is kept by its `where`, and its time has come."""
+        return any(row.stored is stored for row in self._meaning.tables.rows(table, False))
 
     def _row(self, table: str, stored: Row) -> _Row:
         return _Row(self._meaning.program.catalog.tables[table], stored, ahead=False)

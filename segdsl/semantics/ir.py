@@ -643,6 +643,25 @@ class Channel(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Metric(Node):
+    """A named value of each row of `entity`, be it written as a metric or as a score: spelled out where it is named."""
+
+    name: str
+    title: str
+    entity: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Node):
+    """A named point, or an area with several `corners`: each a latitude and a longitude. Spelled out where named."""
+
+    name: str
+    title: str
+    corners: tuple[tuple[Decimal, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Segment(Node):
     """A set of rows of the table `entity`. `otherwise` is already spelled out in `condition`."""
 
@@ -676,7 +695,8 @@ class Program:
     """Everything that a project defines. `segments` are in the order they were written (files by name).
 
     `order` names the same segments so that each comes after those it refers to. `timezone` is an IANA name and
-    `week_starts` a weekday, Monday being 0.
+    `week_starts` a weekday, Monday being 0. What metrics, places and channels say stands wherever they are named:
+    they are kept for their titles.
     """
 
     name: str
@@ -687,6 +707,8 @@ class Program:
     timezone: str
     week_starts: int
     channels: dict[str, Channel] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
 
     @cached_property
     def entities(self) -> tuple[str, ...]:

@@ -78,7 +78,13 @@ def resolve(
     for node in written.segments.values():
         meant = short.get(node.name.text)
         program.segments[node.name.text] = _segment(node, expressions, entity, groups, rests, meant)
-    program = replace(program, order=_order(program, report), channels=reached)
+    program = replace(
+        program,
+        order=_order(program, report),
+        channels=reached,
+        metrics={name: _titled(written.metrics.get(name) or written.scores[name], metrics[name]) for name in metrics},
+        places={name: _place(node, names) for name, node in written.places.items()},
+    )
     lint(program, report)
     if today is not None:
         overdue(written.segments.values(), today, report)
@@ -173,6 +179,18 @@ def _metrics(
                 everyone.check_score(node, value, report)
         metrics[name] = Metric(tables[name].name, value)
     return metrics
+
+
+def _titled(node: ast.Metric | ast.Score, meant: Metric) -> ir.Metric:
+    title = node.title.value if node.title else ""
+    return ir.Metric(node.name.text, title, meant.entity, meant.value, span=node.name.span)
+
+
+def _place(node: ast.Place, names: Names) -> ir.Place:
+    name = node.name.text
+    point = names.points.get(name)
+    corners = names.areas[name] if point is None else ((point.latitude, point.longitude),)
+    return ir.Place(name, node.title.value if node.title else "", corners, span=node.name.span)
 
 
 def _metrics_named(node: ast.Node, tables: Mapping[str, Table], catalog: Catalog) -> Iterator[str]:

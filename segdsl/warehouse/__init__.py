@@ -1,12 +1,15 @@
 """Runs: a program, a clock and a target to rows. The only room with connections and drivers, imported when needed.
 
 `runs` is what is computed and written, `database` how a target is opened and compared with the catalog, `errors` what
-a driver's errors mean. Whatever goes wrong outside of segdsl is a `DatabaseProblem` with a clear message.
+a driver's errors mean, `one` what there is of one customer, `trial` made-up rows in a database of their own. Whatever
+goes wrong outside of segdsl is a `DatabaseProblem` with a clear message.
 """
 
 from __future__ import annotations
 
 from segdsl.introspection import DatabaseProblem
+from segdsl.warehouse.declarations import check_declarations
+from segdsl.warehouse.one import explain
 from segdsl.warehouse.runs import (
     BrokenPromises,
     Members,
@@ -19,6 +22,7 @@ from segdsl.warehouse.runs import (
     run,
     size,
 )
+from segdsl.warehouse.trial import Trial, trial
 
 __all__ = [
     "BrokenPromises",
@@ -27,9 +31,13 @@ __all__ = [
     "RunSummary",
     "Size",
     "Sizes",
+    "Trial",
     "Written",
+    "check_declarations",
+    "explain",
     "export_members",
     "members",
     "run",
     "size",
+    "trial",
 ]

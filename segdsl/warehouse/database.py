@@ -1,8 +1,8 @@
-"""A target, opened: a DuckDB file, or a folder of Parquet and CSV files that an in-memory DuckDB reads through views.
+"""A target, opened: a DuckDB file, a folder of files that an in-memory DuckDB reads through views, or a PostgreSQL.
 
 In: what a query needs and a target. Out: a `Database` to ask. Promised: a connection can open no file but the target's
-own, nor change its settings; it is read-only unless it is to write; what the database holds has been compared with
-the catalog, and its keys have been checked, before anything is computed.
+own, nor change DuckDB's settings; it is read-only unless it is to write; what the database holds has been compared
+with the catalog, and its keys have been checked, before anything is computed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from segdsl import folder
 from segdsl.compiler import Findings
 from segdsl.diagnostics import did_you_mean, listed
-from segdsl.introspection import DatabaseProblem, Needed, Stored, check, refuse_faulty_keys
+from segdsl.introspection import DatabaseProblem, Needed, Stored, as_held, check, refuse_faulty_keys
 from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
@@ -39,11 +39,15 @@ def folded(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 class Database:
-    """One transaction in a target. Every statement goes through here."""
+    """One transaction in a target. Every statement goes through here.
 
-    def __init__(self, connection: Connection, backend: Backend) -> None:
+    `program` is what was asked for, with what the database was seen to hold.
+    """
+
+    def __init__(self, connection: Connection, backend: Backend, program: ir.Program) -> None:
         self._connection = connection
         self.backend = backend
+        self.program = program
         self.tables: dict[tuple[str, ...], Stored] = {}
 
     @property
@@ -87,6 +91,13 @@ class Database:
         else:
             relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
 
+    def as_named(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """A name as the database compares it: the key of `tables`."""
+        return folded(parts)
+
+    def check_values(self, needed: Sequence[Needed]) -> None:
+        """Refuses stored values that only their type has let pass."""
+
     def look(self) -> None:
         """Learns what tables and columns there are; a table of the schema `main` is known by its bare name too."""
         found: dict[tuple[str, ...], dict[str, str]] = {}
@@ -101,10 +112,20 @@ class Database:
             self.tables[folded(parts)] = Stored(f"table `{'.'.join(parts)}`", columns)
 
 
+def write_keys(name: str, keys: Sequence[object], path: Path) -> None:
+    """Writes keys from another database to a Parquet file of one column."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        column = duckdb.ColumnExpression("key").alias(name)
+        relation = connection.sql("SELECT unnest($1) AS key", params=[list(keys)])
+        relation.select(column).write_parquet(str(path), compression="zstd")
+
+
 def is_folder(target: Target) -> bool:
-    """Whether the target is a folder of files, or else a DuckDB file."""
+    """Whether the target is a folder of files, or else a database."""
     try:
-        return target.path.is_dir()
+        return target.type == "duckdb" and target.path.is_dir()
     except (OSError, ValueError):
         raise DatabaseProblem(f"`{target.path}` cannot be opened", "check the target's `path`", target.span) from None
 
@@ -119,32 +140,78 @@ def opened(
     writing: bool = False,
     sizing: bool = False,
     extra_files: Sequence[Path] = (),
+    replaced: Sequence[tuple[str, ...]] = (),
 ) -> Iterator[Database]:
     """A database that holds what the segments called `names` need. All that is done in it is one transaction.
 
     With `sizing` it holds what their sizes need, too: channels, and the segments that promises are about.
-    `extra_files` are the only files, beside the target's own, that may be opened.
+    `extra_files` are the only files, beside the target's own, that may be opened; `replaced` are the tables that will
+    be written to.
     """
     from segdsl.backends import Unsupported, backend
 
-    dialect = backend("duckdb")
+    dialect = backend(target.type)
     try:
         needed = [
             Needed(use.table, frozenset(use.columns)) for use in dialect.tables_used(program, names, sizing=sizing)
         ]
-        in_folder = is_folder(target)
-        files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if in_folder else {}
-        allowed = [*(file for file, _ in files.values()), *extra_files]
-        with explained(target), _connected(target, allowed, writing=writing) as connection, connection.begin():
-            database = Database(connection, dialect)
-            _create_views(database, needed, files, program.catalog)
-            database.look()
-            stored = {each.table.name: _stored(database, each.table, files) for each in needed}
+        with opened_as_it_is(needed, program, target, replaced, extra_files, writing=writing) as (database, stored):
             check(needed, stored, program.catalog)
-            _check_keys(database, needed, program, clock)
+            if target.type != "duckdb":
+                database.program = replace(program, catalog=as_held(program.catalog, stored))
+                needed = [Needed(database.program.catalog.tables[each.table.name], each.columns) for each in needed]
+            database.check_values(needed)
+            _check_keys(database, needed, database.program, clock)
             yield database
     except Unsupported as unsupported:
         raise Findings([unsupported.diagnostic]) from None
+
+
+def _kind(target: Target) -> type[Database]:
+    if target.type == "postgres":
+        from segdsl.warehouse.postgres import Postgres
+
+        return Postgres
+    return Database
+
+
+@contextmanager
+def _begun(
+    target: Target, allowed: Sequence[Path], replaced: Sequence[tuple[str, ...]], *, writing: bool
+) -> Iterator[Connection]:
+    """A connection to a target, within a transaction."""
+    if target.type == "postgres":
+        from segdsl.warehouse import postgres
+
+        with postgres.connected(target, replaced, writing=writing) as connection:
+            yield connection
+    else:
+        with _connected(target, allowed, writing=writing) as connection, connection.begin():
+            yield connection
+
+
+@contextmanager
+def opened_as_it_is(
+    needed: Sequence[Needed],
+    program: ir.Program,
+    target: Target,
+    replaced: Sequence[tuple[str, ...]] = (),
+    extra_files: Sequence[Path] = (),
+    *,
+    writing: bool = False,
+    dialect: Backend | None = None,
+) -> Iterator[tuple[Database, dict[str, Stored]]]:
+    """A database that holds the tables needed, and what it has for each; nothing is compared yet."""
+    from segdsl.backends import backend
+
+    files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if is_folder(target) else {}
+    allowed = [*(file for file, _ in files.values()), *extra_files]
+    with explained(target), _begun(target, allowed, replaced, writing=writing) as connection:
+        kind = _kind(target)
+        database = kind(connection, dialect or backend(target.type), program)
+        _create_views(database, needed, files, program.catalog)
+        database.look()
+        yield database, {each.table.name: _stored(database, each.table, files) for each in needed}
 
 
 def _create_views(database: Database, needed: Sequence[Needed], files: dict[str, File], catalog: Catalog) -> None:
@@ -166,11 +233,16 @@ def _create_views(database: Database, needed: Sequence[Needed], files: dict[str,
             database.create_schema(table.stored_in[0])
         path, format = files[table.name]
         if format == "csv":
-            table = _typed(table, database.columns_of_file(path), catalog)
-        database.execute(database.backend.create_file_view(table, str(path), format))
+            if not path.stat().st_size:
+                raise DatabaseProblem(
+                    f"`{path}` is empty", "write the names of the columns on its first line", table.span
+                )
+            table = typed(table, database.columns_of_file(path), catalog)
+        for statement in database.backend.create_file_views(table, str(path), format):
+            database.execute(statement)
 
 
-def _typed(table: Table, stored: Iterable[str], catalog: Catalog) -> Table:
+def typed(table: Table, stored: Iterable[str], catalog: Catalog) -> Table:
     """The table with the columns that its CSV file has. What a link leads by is of the type of the key it leads to."""
     there = {name.casefold() for name in stored}
     columns = {each.name: each for each in table.stored_columns() if each.stored_as.casefold() in there}
@@ -179,14 +251,16 @@ def _typed(table: Table, stored: Iterable[str], catalog: Catalog) -> Table:
         other = catalog.tables[link.table]
         keys = [each for each in other.columns.values() if each.stored_as == other.key and each.formula is None]
         if keys and link.column not in declared and link.column.casefold() in there:
-            columns[link.column] = replace(keys[0], name=link.column, stored_as=link.column)
+            columns[link.column] = replace(
+                keys[0], name=link.column, stored_as=link.column, required=False, span=link.span
+            )
     at = table.at if table.at is not None and table.at.casefold() in there else None
     return replace(table, columns=columns, at=at)
 
 
 def _stored(database: Database, table: Table, files: dict[str, File]) -> Stored:
     """What the database has for a catalog table."""
-    found = database.tables.get(folded(table.stored_in))
+    found = database.tables.get(database.as_named(table.stored_in))
     if found is None:
         known = sorted({".".join(parts) for parts in database.tables if len(parts) == len(table.stored_in)})
         name = ".".join(table.stored_in)
@@ -203,7 +277,16 @@ def _check_keys(database: Database, needed: Sequence[Needed], program: ir.Progra
     linked = {link.table for each in needed for link in each.table.links.values() if link.column in each.columns}
     for name, table in tables.items():
         if name in program.entities or (name in linked and table.key is not None):
-            refuse_faulty_keys(table, database.rows(database.backend.key_faults(table, program, clock)))
+            refuse_faulty_keys(table, database.rows(database.backend.key_faults(table, program.catalog, clock)))
+
+
+# DuckDB 2.0 takes what it knows of one joined column for what it knows of another, and leaves comparisons out by it: a
+# `sum <= 10` came true of 25. Without that optimizer it does not.
+SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    "SET enable_progress_bar = false",
+    "SET disabled_optimizers = 'statistics_propagation'",
+)
 
 
 @contextmanager
@@ -224,7 +307,7 @@ def _connected(target: Target, allowed: Sequence[Path], *, writing: bool) -> Ite
             poolclass=NullPool,
         )
         with engine.connect() as connection:
-            for setting in ("SET TimeZone = 'UTC'", "SET enable_progress_bar = false"):
+            for setting in SETTINGS:
                 connection.exec_driver_sql(setting)
             connection.exec_driver_sql("SET allowed_paths = ?", ([str(path) for path in allowed],))
             # The order matters: nothing can be allowed any more after these two.

@@ -19,6 +19,12 @@ def explained(target: Target) -> Iterator[None]:
         yield
     except (SQLAlchemyError, duckdb.Error) as error:
         original = getattr(error, "orig", None) or error
+        if target.type == "postgres":
+            from segdsl.warehouse import postgres
+
+            message, help = postgres.in_words(original, target)
+            # Without the chain: the driver's own error may show the address.
+            raise DatabaseProblem(message, help, target.span) from None
         message, help = _in_words(original, target)
         raise DatabaseProblem(message, help, target.span) from error
     except RuntimeError as error:

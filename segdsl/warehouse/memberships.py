@@ -121,7 +121,7 @@ def _assigned(database: Database, parts: Parts) -> dict[str, int]:
 
 def refuse_table_of_others(database: Database, program: ir.Program, entity: str, parts: Parts, target: Target) -> bool:
     """Whether there is a table of memberships; one of another make is refused."""
-    existing = database.tables.get(folded(parts))
+    existing = database.tables.get(database.as_named(parts))
     if existing is not None:
         _refuse_unless_memberships(existing.called, existing.columns, key(program, entity), "`schema`", target)
     return existing is not None
@@ -144,7 +144,9 @@ def refuse_to_overwrite_source(program: ir.Program, parts: tuple[str, ...]) -> N
 
 
 def refuse_ambiguous_schema(database: Database, target: Target) -> None:
-    """`acme.orders` could be the table of the schema, or that of the database."""
+    """`acme.orders` could be the table of the schema, or that of the database, to DuckDB."""
+    if target.type != "duckdb":
+        return
     ((name,),) = database.rows("SELECT current_database()")
     if str(name).casefold() == target.schema.casefold():
         raise DatabaseProblem(

@@ -22,7 +22,7 @@ from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.warehouse import memberships
-from segdsl.warehouse.database import Database, is_folder, opened
+from segdsl.warehouse.database import Database, is_folder, opened, write_keys
 from segdsl.warehouse.memberships import MEMBERSHIPS_TABLE
 from segdsl.warehouse.promises import Counts, broken, not_compared
 
@@ -107,7 +107,7 @@ def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target
     """The sizes of the segments called `names`."""
     files = memberships.existing_files(program, names, target)
     with opened(program, names, clock, target, sizing=True, extra_files=files) as database:
-        return _sizes(database, program, names, clock, target)
+        return _sizes(database, database.program, names, clock, target)
 
 
 def _sizes(database: Database, program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
@@ -135,7 +135,7 @@ def _sizes(database: Database, program: ir.Program, names: Sequence[str], clock:
 def members(program: ir.Program, segment: str, clock: Clock, target: Target, *, assigned: bool = False) -> Members:
     """The keys of those who qualify for `segment`, or are assigned to it."""
     with opened(program, [segment], clock, target) as database:
-        query = database.backend.members(program, segment, clock, _column(assigned))
+        query = database.backend.members(database.program, segment, clock, _column(assigned))
         keys = tuple(row[0] for row in database.rows(query))
     return Members(segment, clock.as_of, memberships.key(program, program.segments[segment].entity), keys)
 
@@ -144,6 +144,11 @@ def export_members(
     program: ir.Program, segment: str, clock: Clock, target: Target, output: Path, *, assigned: bool = False
 ) -> None:
     """Writes the keys to the Parquet file `output`, which is replaced in one step."""
+    if target.type != "duckdb":
+        found = members(program, segment, clock, target, assigned=assigned)
+        with folder.replaced(output) as written:
+            write_keys(found.key, found.keys, written)
+        return
     with (
         folder.replaced(output) as written,
         opened(program, [segment], clock, target, extra_files=[written]) as database,
@@ -186,7 +191,9 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_
             target.span,
         )
     places = memberships.tables(program, target)
-    with opened(program, tuple(program.segments), clock, target, writing=True, sizing=True) as database:
+    names = tuple(program.segments)
+    with opened(program, names, clock, target, writing=True, sizing=True, replaced=tuple(places.values())) as database:
+        program = database.program
         for entity, parts in places.items():
             memberships.refuse_table_of_others(database, program, entity, parts, target)
         if target.schema:
