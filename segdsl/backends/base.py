@@ -69,9 +69,11 @@ class Backend(ABC):
         """
         return self._text(self._tree(lower.sizes(program, names, clock)))
 
-    def store(self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str]) -> list[str]:
+    def store(
+        self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str], *, in_order: bool
+    ) -> list[str]:
         """The statements, for one transaction, that replace `table` with the memberships."""
-        query = self._tree(lower.memberships(program, names, clock, is_ordered=False))
+        query = self._tree(lower.memberships(program, names, clock, in_order=in_order))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
     def key_faults(self, table: Table, catalog: Catalog, clock: Clock) -> str:

@@ -60,11 +60,11 @@ def memberships(
     clock: Clock,
     keys: Sequence[str | int] = (),
     *,
-    is_ordered: bool = True,
+    in_order: bool = True,
 ) -> plan.Query:
     """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
 
-    With `keys` of those alone who have one of them. They are ordered by segment and key, or by nothing.
+    With `keys` of those alone who have one of them. They are in the order of segments and keys, or in any.
     """
     lowering = _lowering(program, names, clock)
     if lowering.key.name.casefold() in MEMBERSHIPS:
@@ -83,7 +83,7 @@ def memberships(
         plan.Constant(clock.as_of.astimezone(UTC)),
     )
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
-    order_by = ("segment", lowering.key.name) if is_ordered else ()
+    order_by = ("segment", lowering.key.name) if in_order else ()
     result = plan.Select(lowering.base, (lowering.key, *outputs), order_by=order_by)
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
