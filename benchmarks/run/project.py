@@ -25,6 +25,7 @@ PLANS = ("free", "basic", "plus", "pro")
 CHANNELS = ("web", "app", "shop", "phone")
 PAGES = ("home", "search", "product", "basket", "help", "account")
 CAMPAIGNS = ("welcome", "spring", "sale", "winback")
+KINDS_OF_EVENTS = ["visit"] * 5 + ["mail"] * 3 + ["order"] * 2 + ["ticket"]
 WINDOWS = (7, 14, 30, 60, 90, 180, 365)
 
 PROJECT = """name: benchmark
@@ -92,9 +93,9 @@ COPY (
     TIMESTAMP '{AS_OF}' - to_seconds(1 + drawn(n, 7) % {2 * 365 * 86_400}) AS happened_at,
     pick({list(CHANNELS)}, drawn(n, 8)) AS channel,
     CAST((drawn(n, 9) % 20000) / 100 AS DECIMAL(12, 2)) AS amount,
-    CASE kind WHEN 'visit' THEN pick({list(PAGES)}, drawn(n, 10)) ELSE pick({list(CAMPAIGNS)}, drawn(n, 10)) END AS about,
+    pick(CASE kind WHEN 'visit' THEN {list(PAGES)} ELSE {list(CAMPAIGNS)} END, drawn(n, 10)) AS about,
     drawn(n, 11) % 3 = 0 AS flag
-  FROM (SELECT n, pick({["visit"] * 5 + ["mail"] * 3 + ["order"] * 2 + ["ticket"]}, drawn(n, 12)) AS kind FROM range($events) AS _(n))
+  FROM (SELECT n, pick({KINDS_OF_EVENTS}, drawn(n, 12)) AS kind FROM range($events) AS _(n))
 ) TO '$file' (FORMAT parquet)
 """
 
