@@ -399,7 +399,7 @@ def test_members_may_be_those_assigned(database: duckdb.DuckDBPyConnection) -> N
 def test_storing_replaces_what_was_there(database: duckdb.DuckDBPyConnection) -> None:
     meant = program(LIFECYCLE)
     for names, count in ((("vips", "old"), 4), (("old",), 1), ((), 0)):
-        for statement in DUCKDB.store(meant, names, CLOCK, ("crm", "who is where")):
+        for statement in DUCKDB.store(meant, names, CLOCK, ("crm", "who is where"), in_order=False):
             database.execute(statement)
         assert rows(database, 'SELECT count(*) FROM crm."who is where"') == [(count,)]
 

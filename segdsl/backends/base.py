@@ -69,9 +69,11 @@ class Backend(ABC):
         """
         return self._text(self._tree(lower.sizes(program, names, clock)))
 
-    def store(self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str]) -> list[str]:
+    def store(
+        self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str], *, in_order: bool
+    ) -> list[str]:
         """The statements, for one transaction, that replace `table` with the memberships."""
-        query = self._tree(lower.memberships(program, names, clock))
+        query = self._tree(lower.memberships(program, names, clock, in_order=in_order))
         return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
 
     def key_faults(self, table: Table, catalog: Catalog, clock: Clock) -> str:
@@ -172,6 +174,10 @@ class Backend(ABC):
         """How many known members a list has."""
 
     @abstractmethod
+    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
+        """Makes of each row one for each of the texts that is not missing, in a new column; see `plan.Spread`."""
+
+    @abstractmethod
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         """The different known members of a list; see `plan.Members`."""
 
@@ -247,9 +253,11 @@ class Backend(ABC):
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
         joins = [each for join in select.joins for each in self._joins(join, says)]
-        joins += [self._spread(select.spread, says)] if select.spread else []
         if joins:
             result.set("joins", joins)
+        if select.spread:
+            cases = [exp.If(this=says.condition(test), true=self.constant(name)) for test, name in select.spread.names]
+            self.spread(result, select.spread.column, [exp.Case(ifs=[each]) for each in cases])
         if select.where:
             result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
         if select.group_by:
@@ -281,12 +289,6 @@ class Backend(ABC):
             return self.next_joins(join, says)
         on = says.condition(plan.Compare(join.right, "=", join.left))
         return [exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)]
-
-    def _spread(self, spread: plan.Spread, says: Expressions) -> exp.Join:
-        rows = [exp.Tuple(expressions=[says.own(value) for value in row]) for row in spread.rows]
-        alias = exp.TableAlias(this=self.name(spread.alias), columns=[self.name(each) for each in spread.columns])
-        values = exp.Subquery(this=exp.Values(expressions=rows))
-        return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
 
     def _order(self, largest_first: Sequence[str], names: Sequence[str]) -> exp.Order:
         by = [(exp.Column(this=self.name(name)), name in largest_first) for name in (*largest_first, *names)]

@@ -148,6 +148,16 @@ class DuckDB(Backend):
     def list_length(self, list_: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="LIST_COUNT", expressions=[list_])
 
+    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
+        """A list a row: a join with as many rows as there are texts takes forty times as long, and a union reads all
+        columns of the step before again and again.
+        """
+        member = exp.Identifier(this="member", quoted=False)
+        is_there = exp.Not(this=exp.Is(this=member, expression=exp.Null()))
+        chosen = exp.Lambda(this=is_there, expressions=[member.copy()], colon=True)
+        rows = exp.Explode(this=exp.ArrayFilter(this=exp.Array(expressions=list(texts)), expression=chosen))
+        select.append("expressions", exp.Alias(this=rows, alias=self.name(column)))
+
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         return exp.Explode(this=exp.ArrayDistinct(this=list_))
 

@@ -54,42 +54,37 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
     return lowering.query(result, f"{said} {_described(program.segments[segment])}, as of {clock.as_of.isoformat()}")
 
 
-def memberships(program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()) -> plan.Query:
+def memberships(
+    program: ir.Program,
+    names: Sequence[str],
+    clock: Clock,
+    keys: Sequence[str | int] = (),
+    *,
+    in_order: bool = True,
+) -> plan.Query:
     """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
 
-    With `keys` of those alone who have one of them.
+    With `keys` of those alone who have one of them. They are in the order of segments and keys, or in any.
     """
     lowering = _lowering(program, names, clock)
-    key = lowering.key
-    if key.name.casefold() in MEMBERSHIPS:
+    if lowering.key.name.casefold() in MEMBERSHIPS:
         raise Unsupported(
-            f"the key `{key.name}` is called like a column of the memberships",
+            f"the key `{lowering.key.name}` is called like a column of the memberships",
             lowering.table.span,
             help="read the table through a view that calls the key otherwise",
         )
     lowering.decide(needed(program, _with_rivals(program, names)))
     lowering.find_winners(names)
-    segment, qualifies, assigned = (lowering.measured.columns.new(column) for column in MEMBERSHIPS[:3])
-    rows = [(plan.Constant(name), lowering.fulfils(name), lowering.wins(name)) for name in names]
-    nobody = (plan.Constant(""), plan.Constant(False), plan.Constant(False))
-    alias = lowering.expressions.names.new("membership")
-    spread = plan.Spread(alias, (segment, qualifies, assigned), tuple(rows or [nobody]))
-    values: tuple[plan.Expression, ...] = (
-        *(plan.Column("", column, optional=False) for column in spread.columns),
+    segment = lowering.spread(names, keys)
+    values = (
+        segment,
+        plan.Constant(True),
+        lowering.assigned(names, segment),
         plan.Constant(clock.as_of.astimezone(UTC)),
     )
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
-    where: tuple[plan.Expression, ...] = (plan.Column("", qualifies, optional=False),)
-    if keys:
-        constants = (plan.Constant(each if isinstance(each, str) else Decimal(each)) for each in keys)
-        where = (*where, plan.OneOf(key.expression, tuple(constants)))
-    result = plan.Select(
-        lowering.base,
-        (key, *outputs),
-        spread=spread,
-        where=where,
-        order_by=("segment", key.name),
-    )
+    order_by = ("segment", lowering.key.name) if in_order else ()
+    result = plan.Select(lowering.base, (lowering.key, *outputs), order_by=order_by)
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
 
@@ -238,7 +233,7 @@ class _Lowering:
         self.key = plan.Output(self.table.key, key)
         self.base = plan.Base(measured.name, measured.name)
         self.steps: list[plan.Relation] = []
-        self.winners: dict[str, plan.Expression] = {}
+        self.winners: dict[str, plan.Column] = {}
         self.comparisons = Comparisons(self.expressions, self.scope, key, self._add_step)
         self.reached: dict[str, plan.Expression] = {}
         self._decided_in: dict[str, Decided] = {}
@@ -304,6 +299,32 @@ class _Lowering:
             outputs.append(plan.Output(column, plan.FirstTrue(cases)))
             self.winners[group.name] = plan.Column("", column)
         self._add_step("won", outputs)
+
+    def spread(self, names: Sequence[str], keys: Sequence[str | int]) -> plan.Column:
+        """Makes a step with a row for each who fulfils one of `names`, and the column that says which.
+
+        With `keys` of those alone who have one of them.
+        """
+        segment = self.measured.columns.new("segment")
+        cases = [(self.fulfils(name), name) for name in names] or [(plan.Constant(False), "")]
+        outputs = (self.key, *(plan.Output(each.name, each) for each in self.winners.values()))
+        constants = tuple(plan.Constant(each if isinstance(each, str) else Decimal(each)) for each in keys)
+        where = (plan.OneOf(self.key.expression, constants),) if keys else ()
+        name = self.expressions.names.new("membership")
+        spread = plan.Spread(segment, tuple(cases))
+        self.steps.append(plan.Relation(name, plan.Select(self.base, outputs, spread=spread, where=where)))
+        self.base = plan.Base(name, name)
+        self.key = plan.Output(self.key.name, plan.Column("", self.key.name))
+        return plan.Column("", segment, optional=False)
+
+    def assigned(self, names: Sequence[str], segment: plan.Column) -> plan.Expression:
+        """Whether who fulfils the segment that a column names is assigned to it, too."""
+        found: plan.Expression = plan.Constant(True)
+        for group, winner in self.winners.items():
+            members = [name for name in names if self.program.segments[name].group == group]
+            is_of_group = plan.OneOf(segment, tuple(plan.Constant(name) for name in members))
+            found = plan.Choice(is_of_group, plan.Compare(winner, "=", segment), found)
+        return found
 
     def measure(self, names: Sequence[str]) -> None:
         """Makes columns of all that the sizes of `names` count."""

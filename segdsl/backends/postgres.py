@@ -281,6 +281,10 @@ class Postgres(Backend):
     def list_length(self, list_: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="CARDINALITY", expressions=[_known(list_)])
 
+    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
+        rows = exp.Explode(this=_known(exp.Array(expressions=list(texts))))
+        select.append("expressions", exp.Alias(this=_by_code_point(rows), alias=self.name(column)))
+
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         each = exp.Identifier(this="each_text", quoted=False)
         unnested = exp.Unnest(expressions=[_known(list_)], alias=exp.TableAlias(this=each), offset=False)

@@ -202,7 +202,7 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_
         if target.schema:
             database.create_schema(target.schema)
         for entity, parts in places.items():
-            _store(database, program, entity, clock, parts)
+            _store(database, program, entity, clock, parts, in_order=False)
     return _summary(program, target, {entity: ".".join(parts) for entity, parts in places.items()}, sizes)
 
 
@@ -227,7 +227,7 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target, despite_pr
         sizes = _checked_sizes(database, program, clock, target, despite_promises)
         for entity, file in written.items():
             # One after the other in the same table, which is in memory only.
-            _store(database, program, entity, clock, (MEMBERSHIPS_TABLE,))
+            _store(database, program, entity, clock, (MEMBERSHIPS_TABLE,), in_order=True)
             database.write(database.driver.table(MEMBERSHIPS_TABLE), file)
     return _summary(program, target, {entity: str(file) for entity, file in outputs.items()}, sizes)
 
@@ -240,10 +240,12 @@ def _summary(program: ir.Program, target: Target, places: dict[str, str], sizes:
     return RunSummary(sizes.as_of, target.name, tables, sizes.segments, sizes.broken, sizes.not_compared)
 
 
-def _store(database: Database, program: ir.Program, entity: str, clock: Clock, parts: memberships.Parts) -> None:
+def _store(
+    database: Database, program: ir.Program, entity: str, clock: Clock, parts: memberships.Parts, *, in_order: bool
+) -> None:
     """Replaces the memberships table of an entity."""
     names = program.by_entity(tuple(program.segments)).get(entity, ())
-    for statement in database.backend.store(program, names, clock, parts):
+    for statement in database.backend.store(program, names, clock, parts, in_order=in_order):
         database.execute(statement)
 
 
