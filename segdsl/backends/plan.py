@@ -507,7 +507,7 @@ class Constants:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """There is a relation, and each reads only those before it and `constants`. The comment says what it gives."""
+    """Each relation reads only those before it and `constants`. The comment says what it gives."""
 
     relations: tuple[Relation, ...]
     result: Select
