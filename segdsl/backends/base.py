@@ -62,6 +62,7 @@ class Backend(ABC):
     like_escape = "\\"
     kept_in: tuple[str, ...] = ("segdsl_standing",)  # the table that keeps where everyone stands while a run lasts
     most_columns: int | None = None  # that a step or a table may have
+    most_filters: int | None = None  # so many aggregates of a step are told by FILTER which rows count
     keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
 
     # --- what can be asked --------------------------------------------------------------------------
@@ -210,8 +211,8 @@ class Backend(ABC):
         """How many known members a list has."""
 
     @abstractmethod
-    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
-        """Makes of each row one for each of the texts that is not missing, in a new column; see `plan.Spread`."""
+    def spread(self, conditions: Sequence[tuple[exp.Expr, str]]) -> exp.Expr:
+        """Of each row one for each condition that is true, with its text; see `plan.Spread`."""
 
     @abstractmethod
     def list_members(self, list_: exp.Expr) -> exp.Expr:
@@ -301,7 +302,7 @@ class Backend(ABC):
 
     def _select(self, select: plan.Select) -> exp.Select:
         # A name without its relation is only safe where there is one relation and nothing is renamed in between.
-        says = Expressions(self, qualified=bool(select.joins or select.group_by))
+        says = Expressions(self, bool(select.joins or select.group_by), self._filters(select))
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
@@ -309,8 +310,8 @@ class Backend(ABC):
         if joins:
             result.set("joins", joins)
         if select.spread:
-            cases = [exp.If(this=says.condition(test), true=self.constant(name)) for test, name in select.spread.names]
-            self.spread(result, select.spread.column, [exp.Case(ifs=[each]) for each in cases])
+            rows = self.spread([(says.condition(test), name) for test, name in select.spread.names])
+            result.append("expressions", exp.Alias(this=rows, alias=self.name(select.spread.column)))
         if select.where:
             result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
         if select.group_by:
@@ -322,6 +323,11 @@ class Backend(ABC):
         if select.limit is not None:
             result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
         return result
+
+    def _filters(self, select: plan.Select) -> bool:
+        """Whether FILTER says which rows count: it reads best, and takes long where there are many."""
+        aggregates = [each.expression for each in select.outputs if isinstance(each.expression, plan.Aggregate)]
+        return self.most_filters is None or sum(bool(each.where) for each in aggregates) <= self.most_filters
 
     def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
         value = says.own(output.expression)
