@@ -55,8 +55,8 @@ def as_stored(program: ir.Program, project: worlds.Project) -> ir.Program:
 
 
 def _type(kind: str) -> str:
-    """Lists are JSON there."""
-    return "JSON" if kind.endswith("[]") else kind
+    """Lists are JSON there, and what `COLLATE` says in Snowflake is not known."""
+    return "JSON" if kind.endswith("[]") else kind.partition(" COLLATE")[0]
 
 
 def _stored(value: object) -> object:

@@ -1,6 +1,6 @@
 """What Snowflake says otherwise: its words, its types, and what no setting of a session may change.
 
-`docs/snowflake.md` says of each construct how it was looked at, and where Snowflake documents it.
+`docs/sql.md` says of each construct how it was looked at, and where Snowflake documents it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from segdsl.backends.expressions import folded_text
 from segdsl.backends.plainer import everywhere, plainer
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
-from segdsl.backends.unsupported import Unsupported
+from segdsl.backends.unsupported import TooWide, Unsupported
 from segdsl.semantics import earth
 from segdsl.semantics.types import Boolean, Date, Degrees, Number, Text, TextList, Timestamp, Type
 from segdsl.source import NOWHERE, Span
@@ -73,7 +73,7 @@ class Snowflake(Backend):
                 node.set("binary", True)
         text = super()._text(tree)
         if len(text.encode()) > MAX_BYTES:
-            raise Unsupported(
+            raise TooWide(
                 f"the query is longer than the {MAX_BYTES:,} bytes that Snowflake reads",
                 NOWHERE,
                 help="ask for fewer segments at once, or load long lists into a table and link to it",
@@ -278,30 +278,40 @@ class Snowflake(Backend):
     # --- relations ----------------------------------------------------------------------------------
 
     def _select(self, select: plan.Select) -> exp.Select:
-        """Rows cannot be spread by values of other columns here, but the members of a list can."""
-        if select.spread is None:
+        """Rows are made of the members of a list by a table function, and by no expression."""
+        listed = [each for each in select.outputs if isinstance(each.expression, plan.Members)]
+        if select.spread is None and not listed:
             return super()._select(select)
-        spread = select.spread
-        segment, qualifies, assigned = spread.columns
-        name = plan.Stored(spread.alias, "value", Text())
-        rows = [tuple(_of(select.base, value) for value in row) for row in spread.rows]
-        wins = [(plan.Compare(name, "=", row[0]), row[2]) for row in rows if row[2] != plan.Constant(True)]
-        won = plan.FirstTrue((*wins, (plan.Constant(True), plan.Constant(True))))
-        said: dict[str, plan.Expression] = {segment: name, qualifies: plan.Constant(True), assigned: won}
-
-        def told(output: plan.Output) -> plan.Output:
-            match output.expression:
-                case plan.Column("", column) if column in said:
-                    return replace(output, expression=said[column])
-            return replace(output, expression=_of(select.base, output.expression))
-
-        outputs = tuple(told(output) for output in select.outputs)
-        result = super()._select(replace(select, outputs=outputs, spread=None, where=()))
         says = Expressions(self, qualified=True)
-        listed = [plan.FirstTrue(((row[1], row[0]),)) for row in rows]
-        every = exp.ArrayConstructCompact(expressions=[says.value(each) for each in listed])
-        result.set("joins", [exp.Join(this=_flattened(every, self.name(spread.alias)), kind="CROSS")])
+        column = select.spread.column if select.spread is not None else listed[0].name
+        outputs = [
+            replace(each, expression=_of(select.base, each.expression)) for each in select.outputs if each not in listed
+        ]
+        outputs.append(plan.Output(column, plan.Stored(column, "value", Text())))
+        result = super()._select(replace(select, outputs=tuple(outputs), spread=None))
+        if select.spread is not None:
+            names = [
+                plan.FirstTrue(((_of(select.base, test), plan.Constant(name)),)) for test, name in select.spread.names
+            ]
+            members: exp.Expr = exp.ArrayConstructCompact(expressions=[says.value(each) for each in names])
+        else:
+            (found,) = listed
+            members = exp.ArrayDistinct(this=exp.ArrayCompact(this=says.value(_of(select.base, found.expression).list)))
+        result.append("joins", exp.Join(this=_flattened(members, self.name(column)), kind="CROSS"))
         return result
+
+    def spread(self, conditions: Sequence[tuple[exp.Expr, str]]) -> exp.Expr:
+        raise AssertionError("rows are spread by a table function here, and by no expression")
+
+    def list_members(self, list_: exp.Expr) -> exp.Expr:
+        raise AssertionError("lists are taken apart by a table function here, and by no expression")
+
+    def list_within(self, list_: exp.Expr, members: Sequence[str]) -> exp.Expr:
+        each = exp.Identifier(this="each", quoted=False)
+        listed = [exp.Literal.string(member) for member in members]
+        other = exp.Not(this=exp.In(this=self.cast(each.copy(), "VARCHAR"), expressions=listed))
+        others = exp.ArrayFilter(this=list_, expression=exp.Lambda(this=other, expressions=[each]))
+        return exp.EQ(this=exp.ArraySize(this=others), expression=exp.Literal.number(0))
 
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
         """One statement, which is done as a whole or not at all; whoever may read the table may so afterwards."""

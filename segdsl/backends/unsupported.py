@@ -12,3 +12,7 @@ class Unsupported(Exception):
     def __init__(self, message: str, span: Span, *, label: str = "", help: str = "") -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(RULES["unsupported"], message, Label(span, label), help)
+
+
+class TooWide(Unsupported):
+    """More than a database takes at once, of columns or of text: it may take what fewer segments need."""
