@@ -68,7 +68,7 @@ class Expressions:
                 return self.backend.widened(self.value(number), scale)
             case plan.Negative(number):
                 return exp.Neg(this=self.operand(number))
-            case plan.Calculate(left, op, right):
+            case plan.Calculate(left, op, right, _):
                 return ARITHMETIC[op](this=self.operand(left), expression=self.operand(right))
             case plan.Distance(latitude, longitude, to_latitude, to_longitude):
                 ends = map(self.value, (latitude, longitude, to_latitude, to_longitude))
@@ -130,6 +130,8 @@ class Expressions:
                 return exp.Min(this=argument)
             case "max":
                 return exp.Max(this=argument)
+            case "any":
+                return exp.AnyValue(this=argument)
             case "first" | "last":
                 raise AssertionError("what they are is said with their order")
             case _:
@@ -151,11 +153,16 @@ class Expressions:
             # Row by row: the usual frame takes all rows that are equal in the order at once.
             rows = {"kind": "ROWS", "start": "UNBOUNDED", "start_side": "PRECEDING", "end": "CURRENT ROW"}
             window.set("spec", exp.WindowSpec(**rows))
+        elif node.function == "first":
+            rows = {"start": "UNBOUNDED", "start_side": "PRECEDING", "end": "UNBOUNDED", "end_side": "FOLLOWING"}
+            window.set("spec", exp.WindowSpec(kind="ROWS", **rows))
         return window
 
     def _window_function(self, node: plan.Window) -> exp.Expr:
         argument = exp.Star() if node.argument is None else self.value(node.argument)
         match node.function:
+            case "first":
+                return exp.FirstValue(this=argument)
             case "count":
                 return exp.Count(this=argument, big_int=True)
             case "sum" | "running sum":
@@ -186,6 +193,9 @@ class Expressions:
                 return exp.Not(this=exp.Is(this=self.operand(term), expression=exp.Boolean(this=True)))
             case plan.Surely(term):
                 return exp.Is(this=self.operand(term), expression=exp.Boolean(this=True))
+            case plan.Compare(plan.Distance() as way, "<=", plan.Constant(Decimal() as limit)):
+                ends = map(self.value, (way.latitude, way.longitude, way.to_latitude, way.to_longitude))
+                return self.backend.within(limit, *ends)
             case plan.Compare(left, op, right):
                 return COMPARISONS[op](this=self.operand(left, True), expression=self.operand(right, True))
             case plan.OneOf(value, options):
