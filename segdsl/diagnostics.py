@@ -273,9 +273,15 @@ def some_details(finding: Diagnostic) -> list[str]:
 
 def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
     """`did you mean ...?` when a known name is close to `name`, else the text `instead`."""
+    close = nearest(name, known)
+    return f"did you mean `{close}`?" if close else instead
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is closest to `name`, when one is close."""
     by_folded = {other.casefold(): other for other in known}
     close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"did you mean `{by_folded[close[0]]}`?" if close else instead
+    return by_folded[close[0]] if close else None
 
 
 def listed(names: Iterable[str], limit: int = 8, last: str = "") -> str:
