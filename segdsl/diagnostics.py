@@ -127,6 +127,7 @@ RULES: dict[str, Rule] = (
         same_people="two segments that always hold the same customers",
         unproved_promise="an `expect` that could be neither proved nor refuted",
         includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
+        thousands="a number such as `1.000`, which is 1, compared with a value that has fewer decimals",
         review_due="a segment that should have been looked at again by now",
         inactive="a segment whose days are over",
         empty_group="a group without segments",

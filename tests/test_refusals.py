@@ -46,7 +46,7 @@ def test_a_date_that_no_calendar_has(shop: Path) -> None:
     assert "a stored value cannot be read as it is declared: `signed_up` is no date: 31.02.2025" in done.stderr
     assert "segdsl check --data" in done.stderr
     # It does show it.
-    assert "`\"31.02.2025\"` in 1 row" in segdsl(shop, "check", "--data").stdout
+    assert '`"31.02.2025"` in 1 row' in segdsl(shop, "check", "--data").stdout
 
 
 def test_a_stored_decimal_with_more_digits_than_declared(shop: Path) -> None:
