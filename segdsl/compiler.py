@@ -323,6 +323,9 @@ def clock(program: ir.Program, as_of: date | datetime) -> Clock:
 def chosen(program: ir.Program, names: Sequence[str]) -> tuple[str, ...]:
     """The segments called `names`, each once; all of them, in the order they were written, when none is named."""
     for name in names:
+        if name in program.groups:
+            members = listed(program.groups[name].members)
+            raise BadRequest(f"`{name}` is a group, not a segment", f"its segments are {members}")
         if name not in program.segments:
             known = listed(program.segments)
             raise BadRequest(
