@@ -169,7 +169,7 @@ def test_a_damaged_folder_is_no_hindrance(folder: Path, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     expected = found(folder)
     assert found(folder, cache) == expected
-    (entry,) = (path for path in cache.folder.rglob("*") if path.is_file())
+    (entry,) = (path for path in cache.folder.rglob("answers/*") if path.is_file())
     whole = entry.read_bytes()
     for damaged in (b"", whole[:-5], whole[:40] + b"x" + whole[41:]):
         entry.write_bytes(damaged)
@@ -295,7 +295,7 @@ def test_two_runs_at_once_share_a_folder(folder: Path, tmp_path: Path) -> None:
     for _ in range(2):
         both = [checking(folder, SEGDSL_CACHE=str(tmp_path)) for _ in range(2)]
         assert [each.communicate()[0] for each in both] == [expected, expected]
-    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert len([path for path in tmp_path.rglob("answers/*") if path.is_file()]) == 1
 
 
 def test_the_cache_is_the_users_own(folder: Path, tmp_path: Path) -> None:

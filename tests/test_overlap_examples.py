@@ -65,6 +65,11 @@ NOBODY = [
     ("count distinct(order.channel where channel = 'web') >= 1", "no order where channel = 'web'"),
     ("count(order where channel = 'web') + count(order where channel = 'app') >= 4", "count(order) < 4"),
     ("sum(order.refund) > 0", "no order where refund is known"),
+    (
+        "has order where channel = 'web' followed by order where amount > 10 within 24 hours",
+        "no order followed by order within 36 hours",
+    ),
+    ("has order followed by order with same channel", "no order followed by order"),
 ]
 
 SOMEBODY = [
@@ -91,6 +96,16 @@ SOMEBODY = [
     ("in top 10% by sum(order.amount)", "count(order) = 2"),
     ("count(order) > average of count(order)", "country = 'IN'"),
     ("has order from 2017-11-01 to 2017-11-23", "has order in last 90 days"),
+    ("has line where sku = 'A'", "has order and no order in last 6 months"),
+    ("has order where channel = 'web' in last 30 days", "has order followed by order where channel = 'app'"),
+    ("has order followed by order within 24 hours", "count(order not followed by order) >= 1"),
+    ("has order followed by order within 2 days", "no order followed by order within 24 hours"),
+    ("has order followed by order with same channel", "has order where channel = 'web' not followed by order"),
+    ("count(order followed by order) >= 2", "country = 'IN'"),
+    (
+        "has order where channel = 'web' followed by order where channel = 'app' followed by order within 3 days",
+        "age > 30",
+    ),
 ]
 
 

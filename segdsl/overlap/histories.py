@@ -63,10 +63,10 @@ class Histories:
         """Whether every row of `outer`'s table that fulfils `inner` is one of `outer`."""
         key = (outer, inner)
         if key not in self._within:
-            self._within[key] = inner == outer.where or self._is_narrower(inner, outer.where)
+            self._within[key] = inner == outer.where or self.is_narrower(inner, outer.where)
         return self._within[key]
 
-    def _is_narrower(self, inner: Formula, outer: Formula) -> bool:
+    def is_narrower(self, inner: Formula, outer: Formula) -> bool:
         """Whether every row that fulfils `inner` fulfils `outer`. Most filters are plain, and need no search."""
         ours, theirs = self._by_axis(inner), self._by_axis(outer)
         if ours is None or theirs is None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from segdsl.overlap import members, moments, spots, texts
-from segdsl.overlap.axes import Aggregate, Axis, Count, Fits, Has, Single, Time, Within
+from segdsl.overlap import members, moments, sequences, spots, texts
+from segdsl.overlap.axes import Aggregate, Axis, Count, Fits, Has, Opaque, Single, Time, Within
 from segdsl.overlap.domains import Ordered, Values, meet
 from segdsl.semantics import ir
 
@@ -29,6 +29,8 @@ def tied(axis: Axis) -> Hashable:
             return axis.table, spots.point_of(axis.about)
         case Count(rows) | Aggregate(_, rows):
             return axis.table, rows.table, rows.via, rows.ahead
+        case Opaque(ir.Followed() as sequence):
+            return axis.table, sequences.kind(sequence)
         case _:
             return axis
 
@@ -41,6 +43,8 @@ def implied(first: Axis, values: Values, second: Axis, histories: Histories) -> 
             return moments.implied(first, values, second)
         case Count() | Aggregate():
             return histories.implied(first, values, second)
+        case Opaque():
+            return sequences.implied(first, values, second, histories)
     found = texts.implied(first, values, second)
     found = meet(found, members.implied(first, values, second))
     return meet(found, spots.implied(first, values, second))

@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import cast
 
-from segdsl.overlap import members, moments, shares, spots, texts
+from segdsl.overlap import members, moments, sequences, shares, spots, texts
 from segdsl.overlap.axes import (
     Aggregate,
     Axis,
@@ -38,6 +38,7 @@ from segdsl.overlap.cells import Corpus
 from segdsl.overlap.counts import Fitting
 from segdsl.overlap.domains import ANYTHING, Listed, Ordered, Values, exactly
 from segdsl.overlap.examples import NoExample
+from segdsl.overlap.formula import all_of
 from segdsl.overlap.histories import Histories
 from segdsl.overlap.rows import CannotBuild, PlannedRow, planned
 from segdsl.overlap.search import Box, Budget, boxes
@@ -130,8 +131,9 @@ class Builder:
         key: Key | None = None,
         belongs: _Belongs | None = None,
         plan: PlannedRow | None = None,
+        at: date | None = None,
     ) -> tuple[Stored, Key | None]:
-        """Adds a row with all that it needs; `key` where something leads to it already."""
+        """Adds a row with all that it needs; `key` where something leads to it already, `at` when it must be then."""
         wanted = _Wanted(corpus, box)
         stored: Stored = {}
         key = self._key(table, wanted) if key is None else key
@@ -149,6 +151,7 @@ class Builder:
         wishes = [*wanted.wishes, *self._asked(table, stored, plan)]
         if wanted.totals:
             self._history(wanted, table, stored, key)
+        self._in_turn(wanted, linked, at)
         if wishes:
             self._settle(wishes, wanted, linked, plan)
         return stored, key
@@ -175,6 +178,8 @@ class Builder:
         """Gives the columns that a value is made of what the box wants of it."""
         match value:
             case ir.Column(path, _, name):
+                if path in linked and path and self._agrees(value, wanted, *linked[path]):
+                    return
                 chosen = self._choose(value, wanted, nth)
                 if chosen is None and path and path not in linked:
                     return
@@ -188,14 +193,29 @@ class Builder:
                 else:
                     stored[name] = chosen
             case ir.At(path):
-                chosen = self._choose(value, wanted, nth)
                 table, stored = self._holder(path, linked)
+                if stored is not linked[()][1] and self._agrees(value, wanted, table, stored):
+                    return
+                chosen = self._choose(value, wanted, nth)
                 if table.at is not None:
                     stored[name_of(table, table.at)] = chosen
             case ir.Day(ir.Column() | ir.At() as inner) if isinstance(inner.type, Timestamp):
                 day = self._choose(value, wanted, nth)
                 if isinstance(day, date):
                     self._put_moment(inner, day, linked)
+
+    def _agrees(self, value: ir.Column | ir.At, wanted: _Wanted, table: Table, stored: Stored) -> bool:
+        """Whether a row that was made for another row's sake has a value already that is wanted here, too."""
+        name = value.name if isinstance(value, ir.Column) else name_of(table, table.at) if table.at else None
+        found = stored.get(name) if name is not None else None
+        if found is None:
+            return False
+        match value.type:
+            case Date() | Timestamp() as type_:
+                return isinstance(found, date) and moments.fits(type_, wanted.times.get(value, {}), self.clock, found)
+            case Number() | Text() | Boolean() as type_ if value in wanted.singles and value not in wanted.fits:
+                return _holds(wanted.singles[value][1], found, type_)
+        return False
 
     def _holder(self, path: tuple[str, ...], linked: Linked) -> tuple[Table, Stored]:
         """The row that holds the time of the row that `path` leads to."""
@@ -358,6 +378,62 @@ class Builder:
             except CannotBuild as error:
                 # Another row might do, so nothing is proved.
                 raise CannotBuild(error.why) from None
+
+    def _in_turn(self, wanted: _Wanted, linked: Linked, at: date | None) -> None:
+        """Gives the row its time, and adds rows that come after it where sequences are to go on; `at` is fixed.
+
+        Whether they are those that are asked for shows afterwards.
+        """
+        followed: list[ir.Followed] = []
+        alone: list[ir.Followed] = []
+        for wish in wanted.wishes:
+            match wish.axis.about, wish.values:
+                case Opaque(ir.Followed() as sequence), Listed(names):
+                    (followed if True in names else alone).append(sequence)
+        holder, holding = self._holder((), linked)
+        if holder.at is None or holder.at_type is None or not (followed or alone or at is not None):
+            return
+        name = name_of(holder, holder.at)
+        before = at or holding.get(name) or moments.choose(holder.at_type, {}, self.clock)
+        assert isinstance(before, date), "times are dates or moments"
+        is_date = not isinstance(before, datetime)
+        step = timedelta(days=1) if is_date else timedelta(minutes=1)
+        gap = max((sequences.longest(each.within) for each in alone if each.within is not None), default=timedelta())
+        if at is None:
+            # A row that nothing comes after comes late, and one that something comes after in due time early.
+            moved = before - gap if followed else before + (step if is_date else timedelta(hours=6))
+            times = next(
+                (of_it for value, of_it in wanted.times.items() if isinstance(value, ir.At) and not value.path), {}
+            )
+            if moments.fits(holder.at_type, times, self.clock, moved):
+                before = moved
+        holding[name] = before
+        for sequence in followed:
+            self._follow(sequence, linked, before + gap + step)
+
+    def _follow(self, sequence: ir.Followed, linked: Linked, at: date) -> None:
+        """Adds a row of a sequence at a time."""
+        normalizer, later = self.histories.normalizer, self.catalog.tables[sequence.rows.table]
+        terms = [normalizer.seen(later.name)]
+        if sequence.rows.where is not None:
+            terms.append(normalizer.condition(sequence.rows.where, later.name))
+        formula = all_of(terms)
+        corpus = self.histories.corpus(formula)
+        box = next(boxes(corpus, [formula], Budget(STEPS)), None)
+        owner, owning = self._linked(sequence.path, linked)
+        if box is None or owner.key is None:
+            return
+        key = cast(Key, owning[name_of(owner, owner.key)])
+        row, _ = self._row(later, corpus, box, belongs=_Belongs(sequence.rows.via, owner, owning, key), at=at)
+        table, stored = linked[()]
+        for left, right in sequence.same:
+            match left, right:
+                case ir.Column((), _, ours), ir.Column((), _, theirs):
+                    known = (each for each in (stored.get(ours), row.get(theirs)) if each is not None)
+                    stored[ours] = row[theirs] = next(known, None) or _any_value(left.type, self.clock)
+        for link in sequence.same_links:
+            self._linked((link,), linked)
+            row[name_of(later, later.links[link].column)] = stored[name_of(table, table.links[link].column)]
 
     def _fits(self, corpus: Corpus, box: Box) -> bool:
         """Whether the moments of a box may be together at this `as_of`."""
