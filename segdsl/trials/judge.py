@@ -62,6 +62,16 @@ def judge(program: ir.Program, case: Case, ask: Ask, database: str = "DuckDB") -
     return Outcome(case, failures, differences, notes=notes)
 
 
+def holds(program: ir.Program, case: Case) -> bool:
+    """Whether a case comes out as expected, by the reference evaluator alone."""
+    clock = Clock(case.as_of, ZoneInfo(program.timezone), program.week_starts)
+    try:
+        reasons = Reasons(program, case.world, clock)
+        return all(_failure(program, case, reasons, each) is None for each in case.expected)
+    except (BadKeys, BadMoment, BadValue):
+        return False
+
+
 def _looked_at(program: ir.Program, case: Case) -> tuple[str, ...]:
     """The segments that expectations are about, with those that win over them."""
     named = [each.segment for each in case.expected]
