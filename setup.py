@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: the wheel holds the house library, which lies beside the package in this repository."""
+"""What pyproject.toml cannot say: the wheel holds the house library, which lies beside the package here."""
 
 import shutil
 from pathlib import Path

@@ -24,9 +24,7 @@ HELP = "make a small project that runs at once, with data; --with brings segment
 
 def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where to make it (default: here)")
-    help = (
-        "copy these segments, groups or files of the house library, into a project that is there, too; list them alone"
-    )
+    help = "copy these segments, groups or files of the house library, also into a project that is there"
     parser.add_argument("--with", nargs="*", metavar="NAME", dest="names", help=help)
     help = "what a word of the library is called in catalog.yml, or shall be called; may be given several times"
     parser.add_argument("--map", action="append", default=[], metavar="LIBRARY=OWN", dest="words", help=help)

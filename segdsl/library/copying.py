@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from segdsl import compiler, trials
@@ -25,6 +26,7 @@ from segdsl.library.words import Use, Word
 from segdsl.project import SEGMENTS_FOLDER, TESTS_FOLDER, Project
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Table
+from segdsl.semantics.types import Text
 from segdsl.source import Source, Span
 
 # What a shop is meant to change: one that is there already stays as it is.
@@ -89,7 +91,7 @@ def copied(
             files[file] = _laid_out(file, "\n\n".join(new) + "\n")
     _bring_lists(shelf, definitions, project.root, files)
     program, warnings = _sound(_with_files(project, files), files)
-    tests, left_out, count = _tests(shelf, wanted, names, program, project.root)
+    tests, left_out, count = _tests(shelf, wanted, present, names, program, project.root)
     made = [wanted[each.name.text] for each in definitions if isinstance(each, ast.Segment)]
     new_names = tuple(name for name in made if name not in present)
     return Copy({**files, **tests}, new_names, count, tuple(kept), tuple(left_out), tuple(warnings))
@@ -224,9 +226,18 @@ def _sound(project: Project, files: Mapping[str, str]) -> tuple[ir.Program, list
 
 
 def _tests(
-    shelf: Shelf, wanted: Mapping[str, str], names: Mapped, program: ir.Program, root: Path
+    shelf: Shelf,
+    wanted: Mapping[str, str],
+    present: Container[str],
+    names: Mapped,
+    program: ir.Program,
+    root: Path,
 ) -> tuple[dict[str, str], list[str], int]:
-    """The tests of the definitions `wanted` that hold in the project, by file; the names of the others, and how many hold."""
+    """The tests of the definitions `wanted`, by file; the names of those that would not hold, and how many do.
+
+    Those of definitions that the project has already are there, too, or were taken out.
+    """
+    new = {name for name, own in wanted.items() if own not in present}
     files: dict[str, str] = {}
     left_out: list[str] = []
     count = 0
@@ -234,7 +245,7 @@ def _tests(
         head, tests = _split(source)
         texts = []
         for name, test, span in tests:
-            if wanted.keys().isdisjoint(words.expected(test)):
+            if new.isdisjoint(words.expected(test)):
                 continue
             text = _adapted_test(span, test, shelf, names, program, wanted)
             if text is not None and _holds(f"{head}tests:\n{text}", program):
@@ -248,6 +259,7 @@ def _tests(
     return files, left_out, count
 
 
+@cache
 def _split(source: Source) -> tuple[str, list[tuple[str, yaml.Mapping, Span]]]:
     """What stands above the tests, and each test with its name and its lines."""
     tree = yaml.read(source, Report())
@@ -312,11 +324,8 @@ def _expecting(test: yaml.Mapping, wanted: Mapping[str, str]) -> dict[tuple[int,
 
 
 def _in_yaml(text: str) -> str:
-    return (
-        text
-        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text not in ("true", "false", "null")
-        else json.dumps(text)
-    )
+    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None and text not in ("true", "false", "null")
+    return text if is_plain else json.dumps(text)
 
 
 def _says(row: yaml.Mapping, table: Table) -> bool:
@@ -331,12 +340,19 @@ def _what_counts(table: Table) -> Iterator[tuple[str, str]]:
         match waiting.pop():
             case ir.All(terms):
                 waiting += terms
-            case ir.OneOfList(ir.Column((), _, name), (str(value), *_)):
-                yield name, value
-            case ir.Compare(ir.Column((), _, name), "=", ir.Literal(str(value))):
-                yield name, value
+            case ir.OneOfList(ir.Column((), _, name, Text(values)), options):
+                if not _counts_unsaid(table, name, values, options):
+                    yield name, str(options[0])
+            case ir.Compare(ir.Column((), _, name, Text(values)), "=", ir.Literal(value)):
+                if not _counts_unsaid(table, name, values, (value,)):
+                    yield name, str(value)
             case ir.IsTrue(ir.Column((), _, name)):
                 yield name, "true"
+
+
+def _counts_unsaid(table: Table, column: str, values: tuple[str, ...], counting: Sequence[object]) -> bool:
+    """Whether a row that does not say the column counts: one that is never missing has the first value then."""
+    return table.columns[column].required and values[:1] != () and values[0] in counting
 
 
 def _holds(text: str, program: ir.Program) -> bool:

@@ -64,6 +64,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# By the links and the name that lead to each.
+Columns = Mapping[tuple[str, ...], Column]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A word that cannot be found: what it is, what may be meant, and why it is not clear."""
@@ -75,7 +79,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What each word is called; a `""` stands for the table's own (its time, its key). `assumed` tells what is not sure."""
+    """What each word is called, what could not be found, and what was `assumed`, for a person to look at."""
 
     names: dict[Word, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
@@ -201,8 +205,8 @@ def _map_column(word: Word, library: Catalog, own: Catalog, said: Mapping[str, s
         found.names[word] = _said_column(word, said[word.text], table, own, type_)
         return
     # The columns of the table come before those that one link leads to.
-    near = {(each.name,): each for each in table.columns.values() if _is_alike(type_, each.type)}
-    far = {
+    near: Columns = {(each.name,): each for each in table.columns.values() if _is_alike(type_, each.type)}
+    far: Columns = {
         (link.name, each.name): each
         for link in table.links.values()
         for each in own.tables[link.table].columns.values()
@@ -216,7 +220,7 @@ def _map_column(word: Word, library: Catalog, own: Catalog, said: Mapping[str, s
     found.questions.append(Question(word, _described(word, library), tuple(options)))
 
 
-def _best(columns: Mapping[tuple[str, ...], Column], word: Word) -> list[str]:
+def _best(columns: Columns, word: Word) -> list[str]:
     """The columns that are called most like a word of the library."""
     tiers = [[".".join(path) for path, each in columns.items() if _calls(each.name, word.text, n)] for n in range(3)]
     tiers.insert(1, [".".join(path) for path, each in columns.items() if _is_stored_as(each, word.text)])

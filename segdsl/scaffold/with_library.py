@@ -27,7 +27,7 @@ Ask = Callable[[Question], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """`files` by their paths. `said` is what the library's words are in the catalog, where they are called otherwise."""
+    """The paths of the new `files`; `said` is what the library's words are in the catalog, where those are others."""
 
     files: tuple[str, ...]
     copy: Copy
