@@ -271,7 +271,7 @@ def test_words_are_found_by_names_types_and_links(tmp_path: Path) -> None:
     }  # fmt: skip
     program, tests = held(folder)
     assert {"reactivated", "cart_abandoners", "parents"} <= program.segments.keys()
-    assert "has basket where total > customer.usual_order_value not followed by purchase within 1 day" in (
+    assert "has basket where total > customer.usual_order_value not followed by purchase between 8 and 1 day ago" in (
         folder / "segments" / "abandoned.seg"
     ).read_text(encoding="utf-8")
     # Only purchases that are paid count, so the tests say that theirs are.
