@@ -336,6 +336,7 @@ def test_a_person_at_a_terminal_is_asked(tmp_path: Path) -> None:
     [
         ("ordr=purchase", "the library has no table `ordr`"),
         ("order.amont=total_amount", "the library's table `order` has no column `amont`"),
+        ("customer=purchase", "segments of catalog.yml are sets of `customer`: `customer` cannot be `purchase`"),
         ("order=sales", "catalog.yml has no table `sales`"),
         ("order.amount=totl", "table `purchase` has no column `totl`"),
         ("order.amount=state", "`order.amount` is a number, and `purchase.state` is a text"),
@@ -384,6 +385,43 @@ def test_another_definition_of_a_name_is_not_touched(tmp_path: Path) -> None:
     assert {"win_back", "letter_list", "won_back"} <= program.segments.keys()
     assert "was in segment letter_list 30 days ago" in (folder / "segments" / "churn.seg").read_text(encoding="utf-8")
     assert "in: [letter_list]" in (folder / "tests" / "churn.yml").read_text(encoding="utf-8")
+
+
+def test_what_the_shop_sets_comes_before_what_the_library_has(tmp_path: Path) -> None:
+    catalog = SHOP.replace("dob: date,", "dob: date, country: {type: text, values: [DE, FR]},")
+    folder = project(tmp_path / "acme", catalog)
+    done = segdsl("init", ".", "--with", "abroad", at=folder, code=1)
+    assert "`IN` is not one of the values of `customer.country`" in done.stderr
+    assert "a `let`, place or occasion of that name that you write first takes the place" in done.stderr
+    assert not (folder / "segments").exists()
+    project(folder, catalog, own='let home_country = "DE"\n')
+    brought = bring(folder, ["abroad"], {}, no_answer)
+    assert brought.copy.kept == ("home_country",)
+    held(folder)
+
+
+def test_days_will_do_where_the_library_has_moments(tmp_path: Path) -> None:
+    days = SHOP.replace("    columns:\n      total_amount", "    columns:\n      created_at: date\n      total_amount")
+    folder = project(tmp_path / "acme", days)
+    brought = bring(folder, ["lifecycle", "churn_risk", "win_back", "buying", "festivals"], {}, no_answer)
+    _, tests = held(folder)
+    about_status = {
+        "an order that was sent back has never happened",
+        "an order that was cancelled does not make a second one",
+    }
+    assert set(brought.copy.left_out) == about_status
+    assert tests > 50
+
+
+def test_values_of_open_columns_are_pointed_out(tmp_path: Path) -> None:
+    folder = project(tmp_path / "acme", SHOP.replace("{type: text, values: [Web, App, Store]}", "text"))
+    with pytest.raises(Open):
+        bring(folder, ["speed_seekers"], {}, no_answer)
+    brought = bring(folder, ["speed_seekers"], {"order.delivery": "sales_channel"}, no_answer)
+    assert brought.assumed == (
+        "`purchase.sales_channel` says `express`: it has no list of values that would tell",
+        "`purchase.sales_channel` says `pickup`: it has no list of values that would tell",
+    )
 
 
 def test_nothing_is_written_where_it_would_not_be_sound(tmp_path: Path) -> None:

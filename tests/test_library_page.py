@@ -34,8 +34,7 @@ def section(shelf: Shelf, module: ast.Module) -> Iterator[str]:
         kind = " and ".join(word for word in ("exclusive", "complete") if getattr(group, word))
         yield f"\n### {group.name.text}\n"
         title = group.title.value if group.title is not None else ""
-        origin = library.source(group)
-        yield f"{title}{f', {kind}' if kind else ''}. {library.purpose(group)}{f' Source: {origin}' if origin else ''}\n"
+        yield f"{title}{f', {kind}' if kind else ''}. {about(group)}\n"
         yield "| segment | what it is for | needs | size |"
         yield "|---|---|---|---|"
         for segment in shelf.members(group.name.text):
@@ -44,10 +43,13 @@ def section(shelf: Shelf, module: ast.Module) -> Iterator[str]:
 
 def row(shelf: Shelf, segment: ast.Segment) -> str:
     title = segment.title.value if segment.title is not None else ""
-    origin = library.source(segment)
-    about = f"**{title}.** {library.purpose(segment)}{f' Source: {origin}' if origin else ''}"
     sizes = [each.span.text for each in segment.expects if isinstance(each, ast.SizePromise)]
-    return f"| `{segment.name.text}` | {about} | {needs(shelf, segment)} | {', '.join(sizes)} |"
+    return f"| `{segment.name.text}` | **{title}.** {about(segment)} | {needs(shelf, segment)} | {', '.join(sizes)} |"
+
+
+def about(definition: ast.Segment | ast.Group) -> str:
+    origin = library.source(definition)
+    return f"{library.purpose(definition)}{f' Source: {origin}' if origin else ''}"
 
 
 def needs(shelf: Shelf, segment: ast.Segment) -> str:

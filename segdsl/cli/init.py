@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from segdsl import render
 from segdsl.cli import output
-from segdsl.cli.codes import FINE, USAGE
-from segdsl.compiler import BadRequest
+from segdsl.cli.codes import FINDINGS, FINE, USAGE
+from segdsl.compiler import BadRequest, Findings
 from segdsl.diagnostics import listed
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ def _bring(options: Namespace) -> int:
         brought = bring(folder, options.names, _said(options.words), _ask if sys.stdin.isatty() else lambda _: None)
     except Open as open_:
         return _complain_of(open_, options)
+    except Findings as found:
+        output.show_findings(found.diagnostics, sys.stderr, options, FINDINGS)
+        help = "a `let`, place or occasion of that name that you write first takes the place of the library's"
+        return output.complain("nothing was written: the project would have these errors", help, FINDINGS, options)
     if brought.files:
         _show_files(brought.files, folder)
     else:

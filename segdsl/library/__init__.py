@@ -4,10 +4,11 @@
 `copying` writes the definitions and their tests in its words. Nothing here reads or writes a project's files.
 """
 
-from segdsl.library.copying import Copy, copied, new_catalog, words_of, words_of_tests
+from segdsl.library.copying import Copy, copied, words_of
 from segdsl.library.listing import listing, purpose, source
+from segdsl.library.made_up import words_of_tests
 from segdsl.library.mapping import Mapped, Question, mapped
-from segdsl.library.shelf import FILES, Shelf, load
+from segdsl.library.shelf import FILES, Shelf, load, new_catalog
 from segdsl.library.words import Word
 
 __all__ = [

@@ -2,35 +2,31 @@
 
 In: definitions, what their words are called there, and the project (None for a new one, which gets the library's own
 catalog). Out: a `Copy`, the new files as text. Promised: nothing that is there is replaced; the project with these
-files has no findings in them, and each test that is copied passes.
+files has no errors, and each test that is copied passes.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
-from segdsl import compiler, trials
+from segdsl import compiler
 from segdsl.compiler import BadRequest, Findings
 from segdsl.diagnostics import Diagnostic, Report, Severity
-from segdsl.grammar import ast, yaml
+from segdsl.grammar import ast
 from segdsl.grammar.format import name as written
-from segdsl.library import words
-from segdsl.library.mapping import Mapped
+from segdsl.library import made_up, words
+from segdsl.library.mapping import Mapped, edited, edits_of
 from segdsl.library.shelf import Shelf, stem
-from segdsl.library.words import Use, Word
+from segdsl.library.words import Word
 from segdsl.project import SEGMENTS_FOLDER, TESTS_FOLDER, Project
 from segdsl.semantics import ir
-from segdsl.semantics.catalog import Table
-from segdsl.semantics.types import Text
 from segdsl.source import Source, Span
 
-# What a shop is meant to change: one that is there already stays as it is.
 NOWHERE = Source("", "").whole()
+# What a shop is meant to change: one that is there already stays as it is.
 ADJUSTABLE = (ast.Let, ast.Place, ast.Occasion, ast.Channel)
 
 
@@ -48,15 +44,6 @@ class Copy:
     kept: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
-
-
-def words_of_tests(shelf: Shelf, definitions: Iterable[ast.Definition]) -> Iterator[Word]:
-    """All that the tests of some definitions say of a catalog."""
-    wanted = {each.name.text for each in definitions}
-    for source in shelf.tests.values():
-        for _, test, _ in _split(source)[1]:
-            if wanted.intersection(words.expected(test)):
-                yield from (use.word for use in words.in_test(test, shelf.declared))
 
 
 def words_of(shelf: Shelf, definitions: Iterable[ast.Definition]) -> Iterator[Word]:
@@ -82,16 +69,16 @@ def copied(
     files: dict[str, str] = {}
     kept: list[str] = []
     for module in shelf.modules:
-        adapted = [
-            (each, _adapted(each, shelf, names, wanted)) for each in module.definitions if each.name.text in wanted
-        ]
-        new = [text for each, text in adapted if not _is_there(wanted[each.name.text], text, present, kept)]
+        needed = [each for each in module.definitions if each.name.text in wanted]
+        adapted = [(wanted[each.name.text], _adapted(each, shelf, names, wanted)) for each in needed]
+        new = [text for name, text in adapted if not _is_there(name, text, present, kept)]
         if new:
-            file = _free(f"{SEGMENTS_FOLDER}/{stem(module.span.source.name)}.seg", project.root, files)
+            file = free(f"{SEGMENTS_FOLDER}/{stem(module.span.source.name)}.seg", project.root, files)
             files[file] = _laid_out(file, "\n\n".join(new) + "\n")
     _bring_lists(shelf, definitions, project.root, files)
     program, warnings = _sound(_with_files(project, files), files)
-    tests, left_out, count = _tests(shelf, wanted, present, names, program, project.root)
+    fresh = {name for name, own in wanted.items() if own not in present}
+    tests, left_out, count = _tests(shelf, wanted, fresh, names, program, project.root)
     made = [wanted[each.name.text] for each in definitions if isinstance(each, ast.Segment)]
     new_names = tuple(name for name in made if name not in present)
     return Copy({**files, **tests}, new_names, count, tuple(kept), tuple(left_out), tuple(warnings))
@@ -114,9 +101,9 @@ def _adapted(definition: ast.Definition, shelf: Shelf, names: Mapped, wanted: Ma
         if not source.text.startswith("#", line):
             break
         start = line
-    edits = _edits(words.in_definition(definition, shelf.declared), names, _in_definition)
+    edits = edits_of(words.in_definition(definition, shelf.declared), names, _in_definition)
     edits |= {(at.start, at.end): _in_definition(new, Word("")) for at, new in _renamed(definition, wanted)}
-    return _edited(source.text, start, definition.span.end, edits).strip()
+    return edited(source.text, start, definition.span.end, edits).strip()
 
 
 def _renamed(definition: ast.Definition, wanted: Mapping[str, str]) -> Iterator[tuple[Span, str]]:
@@ -133,25 +120,6 @@ def _in_definition(text: str, word: Word) -> str:
     if word.value:
         return json.dumps(text, ensure_ascii=False)
     return ".".join(written(ast.Ident(part, span=NOWHERE)) for part in text.split("."))
-
-
-def _edits(uses: Iterable[Use], names: Mapped, written_as: Callable[[str, Word], str]) -> dict[tuple[int, int], str]:
-    found: dict[tuple[int, int], str] = {}
-    for use in uses:
-        if use.span is None:
-            continue
-        text = names.names.get(use.word, "")
-        if text:
-            found[use.span.start, use.span.end] = written_as(text, use.word)
-    return found
-
-
-def _edited(text: str, start: int, end: int, edits: Mapping[tuple[int, int], str]) -> str:
-    parts, at = [], start
-    for (first, last), new in sorted(edits.items()):
-        parts += [text[at:first], new]
-        at = last
-    return "".join((*parts, text[at:end]))
 
 
 def _is_there(name: str, text: str, present: Mapping[str, ast.Definition], kept: list[str]) -> bool:
@@ -174,7 +142,7 @@ def _laid_out(name: str, text: str) -> str:
     return compiler.laid_out(Source(name, text), None, Report()).text
 
 
-def _free(name: str, root: Path, files: Mapping[str, str]) -> str:
+def free(name: str, root: Path, files: Mapping[str, str]) -> str:
     """The name of a file that is not there yet: `rfm.seg`, else `rfm_2.seg`."""
     path = Path(name)
     tries = (path if n == 1 else path.with_stem(f"{path.stem}_{n}") for n in range(1, 1000))
@@ -228,164 +196,31 @@ def _sound(project: Project, files: Mapping[str, str]) -> tuple[ir.Program, list
 def _tests(
     shelf: Shelf,
     wanted: Mapping[str, str],
-    present: Container[str],
+    fresh: set[str],
     names: Mapped,
     program: ir.Program,
     root: Path,
 ) -> tuple[dict[str, str], list[str], int]:
     """The tests of the definitions `wanted`, by file; the names of those that would not hold, and how many do.
 
-    Those of definitions that the project has already are there, too, or were taken out.
+    Those of definitions that are not `fresh` in the project are there, too, or were taken out.
     """
-    new = {name for name, own in wanted.items() if own not in present}
     files: dict[str, str] = {}
     left_out: list[str] = []
     count = 0
     for file, source in shelf.tests.items():
-        head, tests = _split(source)
+        head, tests = made_up.split(source)
         texts = []
         for name, test, span in tests:
-            if new.isdisjoint(words.expected(test)):
+            if fresh.isdisjoint(words.expected(test)):
                 continue
-            text = _adapted_test(span, test, shelf, names, program, wanted)
-            if text is not None and _holds(f"{head}tests:\n{text}", program):
+            text = made_up.adapted(span, test, shelf, names, program, wanted)
+            if text is not None and made_up.holds(f"{head}tests:\n{text}", program):
                 texts.append(text)
             else:
                 left_out.append(name)
         if texts:
-            path = _free(f"{TESTS_FOLDER}/{file}.yml", root, files)
+            path = free(f"{TESTS_FOLDER}/{file}.yml", root, files)
             files[path] = f"{head}tests:\n{''.join(texts)}"
             count += len(texts)
     return files, left_out, count
-
-
-@cache
-def _split(source: Source) -> tuple[str, list[tuple[str, yaml.Mapping, Span]]]:
-    """What stands above the tests, and each test with its name and its lines."""
-    tree = yaml.read(source, Report())
-    key, tests = tree.entries["tests"]
-    assert isinstance(tests, yaml.Mapping)
-    starts = [source.text.rfind("\n", 0, name.span.start) + 1 for name, _ in tests.entries.values()]
-    ends = [*starts[1:], len(source.text)]
-    found = []
-    for (name, test), start, end in zip(tests.entries.values(), starts, ends, strict=True):
-        assert isinstance(test, yaml.Mapping)
-        found.append((name.text, test, source.span(start, end)))
-    return source.text[: key.span.start], found
-
-
-def _adapted_test(
-    span: Span, test: yaml.Mapping, shelf: Shelf, names: Mapped, program: ir.Program, wanted: Mapping[str, str]
-) -> str | None:
-    """The lines of a test in somebody's words, about `wanted` alone; None when it says what has none there."""
-    uses = list(words.in_test(test, shelf.declared))
-    for use in uses:
-        if use.word.name and use.word.name != "at" and not use.word.value and "." in names.names.get(use.word, "."):
-            return None  # over a link, or nowhere: a row does not hold it
-        if not use.word.name and use.word not in names.names:
-            return None
-    edits = _edits(uses, names, lambda text, _: _in_yaml(text))
-    edits |= _expecting(test, wanted)
-    for key, node in test.entries.values():
-        table = program.catalog.tables.get(names.names.get(Word(key.text), ""))
-        if key.text in words.EXPECTED or table is None:
-            continue
-        counts = "".join(f"{column}: {_in_yaml(value)}, " for column, value in _what_counts(table))
-        for row in node.items if isinstance(node, yaml.Sequence) else (node,):
-            if counts and isinstance(row, yaml.Mapping) and not _says(row, table):
-                inside = row.span.start + 1
-                edits[inside, inside] = counts if row.entries else counts.removesuffix(", ")
-    return _edited(span.source.text, span.start, span.end, edits)
-
-
-def _expecting(test: yaml.Mapping, wanted: Mapping[str, str]) -> dict[tuple[int, int], str]:
-    """What leaves a test with the expectations that are about `wanted`."""
-    edits: dict[tuple[int, int], str] = {}
-    for key, node in test.entries.values():
-        match node:
-            case yaml.Sequence(items) if key.text in ("in", "not in"):
-                all_ = [item.text for item in items if isinstance(item, yaml.Scalar)]
-                left = [wanted[name] for name in all_ if name in wanted]
-                new = f"[{', '.join(left)}]"
-            case yaml.Mapping(entries) if key.text == "assigned":
-                all_ = list(entries)
-                left = [group for group in all_ if group in wanted]
-                pairs = [(wanted[group], entries[group][1].span.text) for group in left]
-                new = f"{{{', '.join(f'{group}: {wanted.get(name, name)}' for group, name in pairs)}}}"
-            case _:
-                continue
-        if not left:
-            text = key.span.source.text
-            end = text.find("\n", node.span.end)
-            edits[text.rfind("\n", 0, key.span.start) + 1, len(text) if end < 0 else end + 1] = ""
-        elif new != node.span.text:
-            edits[node.span.start, node.span.end] = new
-    return edits
-
-
-def _in_yaml(text: str) -> str:
-    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None and text not in ("true", "false", "null")
-    return text if is_plain else json.dumps(text)
-
-
-def _says(row: yaml.Mapping, table: Table) -> bool:
-    """Whether a row says itself what its table's `where` looks at."""
-    return any(column in row.entries for column, _ in _what_counts(table))
-
-
-def _what_counts(table: Table) -> Iterator[tuple[str, str]]:
-    """What a row must hold to be one that counts, where the `where` of its table says so plainly."""
-    waiting = [table.where] if table.where is not None else []
-    while waiting:
-        match waiting.pop():
-            case ir.All(terms):
-                waiting += terms
-            case ir.OneOfList(ir.Column((), _, name, Text(values)), options):
-                if not _counts_unsaid(table, name, values, options):
-                    yield name, str(options[0])
-            case ir.Compare(ir.Column((), _, name, Text(values)), "=", ir.Literal(value)):
-                if not _counts_unsaid(table, name, values, (value,)):
-                    yield name, str(value)
-            case ir.IsTrue(ir.Column((), _, name)):
-                yield name, "true"
-
-
-def _counts_unsaid(table: Table, column: str, values: tuple[str, ...], counting: Sequence[object]) -> bool:
-    """Whether a row that does not say the column counts: one that is never missing has the first value then."""
-    return table.columns[column].required and values[:1] != () and values[0] in counting
-
-
-def _holds(text: str, program: ir.Program) -> bool:
-    """Whether a test can be read, and what it expects is so."""
-    report = Report()
-    cases = trials.read(Source("test.yml", text), program, report)
-    if len(report) or not cases:
-        return False
-    return all(trials.holds(program, case) for case in cases)
-
-
-def new_catalog(shelf: Shelf, needed: Iterable[Word]) -> tuple[str, tuple[str, ...]]:
-    """The parts of the library's catalog that are needed, as text, and the names of their tables."""
-    tables = {word.table for word in needed} | {shelf.declared.entity}
-    text = shelf.catalog.text
-    tree = yaml.read(shelf.catalog, Report())
-    _, declared = tree.entries["tables"]
-    assert isinstance(declared, yaml.Mapping)
-    starts = [text.rfind("\n", 0, key.span.start) + 1 for key, _ in declared.entries.values()]
-    ends = [*starts[1:], text.index("\nentity:") + 1]
-    blocks = [
-        _without_links(text[start:end].strip("\n"), shelf.declared.tables[name], tables)
-        for name, start, end in zip(declared.entries, starts, ends, strict=True)
-        if name in tables
-    ]
-    head = "# The tables that segments may talk about, as the house library has them: put in your own.\ntables:\n"
-    kept = tuple(name for name in declared.entries if name in tables)
-    return head + "\n\n".join(blocks) + f"\nentity: {shelf.declared.entity}\n", kept
-
-
-def _without_links(block: str, table: Table, tables: set[str]) -> str:
-    """A table's lines, its links only to tables that are there."""
-    links = [f"{link.name}: {link.column}" for link in table.links.values() if link.table in tables]
-    lines = [line for line in block.split("\n") if not line.strip().startswith("links:") or links]
-    new = f"links: {{{', '.join(links)}}}"
-    return "\n".join(re.sub(r"links: \{[^}]*\}", new, line) for line in lines)

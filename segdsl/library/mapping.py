@@ -7,12 +7,12 @@ known: nothing is guessed from types alone. Promised: what is found has the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from segdsl.compiler import BadRequest
 from segdsl.diagnostics import did_you_mean, listed
-from segdsl.library.words import Word
+from segdsl.library.words import Use, Word
 from segdsl.semantics.catalog import Catalog, Column, Table
 from segdsl.semantics.claims import plurals
 from segdsl.semantics.scope import paths_up
@@ -83,7 +83,7 @@ class Mapped:
 
     names: dict[Word, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
-    assumed: list[str] = field(default_factory=list)
+    assumed: dict[Word, str] = field(default_factory=dict)
 
     def table(self, name: str) -> str | None:
         return self.names.get(Word(name))
@@ -98,7 +98,9 @@ def mapped(
     """
     wanted = set(words)
     found = _found({*wanted, *also}, library, own, said)
-    return replace(found, questions=[each for each in _each_once(found.questions) if each.word in wanted])
+    questions = [each for each in _each_once(found.questions) if each.word in wanted]
+    assumed = {word: text for word, text in found.assumed.items() if word in wanted}
+    return replace(found, questions=questions, assumed=assumed)
 
 
 def _found(words: set[Word], library: Catalog, own: Catalog, said: Mapping[str, str]) -> Mapped:
@@ -157,6 +159,9 @@ def _map_table(table: str, library: Catalog, own: Catalog, said: Mapping[str, st
         if name not in own.tables:
             help = did_you_mean(name, own.tables, f"its tables are {listed(own.tables)}")
             raise BadRequest(f"catalog.yml has no table `{name}`", help)
+        if table == library.entity and name != own.entity:
+            message = f"segments of catalog.yml are sets of `{own.entity}`: `{table}` cannot be `{name}`"
+            raise BadRequest(message, f"leave out `--map {table}={name}`")
         found.names[word] = name
         return
     if table == library.entity:
@@ -168,7 +173,8 @@ def _map_table(table: str, library: Catalog, own: Catalog, said: Mapping[str, st
     is_one_each = library.tables[table].key is not None
     free.sort(key=lambda each: is_one_each and each.key is None)
     ranked = [[each.name for each in free if _calls(each.name, table, tier)] for tier in range(3)]
-    ranked[1] += [each.name for each in free if _calls(each.stored_in[-1], table, 0) and each.name not in ranked[0]]
+    stored = [each.name for each in free if any(_calls(each.stored_in[-1], table, tier) for tier in (0, 1))]
+    ranked.insert(2, [name for name in stored if name not in ranked[0]])
     best = next((names for names in ranked if names), [])
     if len(best) == 1 and (own.tables[best[0]].key is not None or not is_one_each or best[0] == table):
         found.names[word] = best[0]
@@ -212,12 +218,27 @@ def _map_column(word: Word, library: Catalog, own: Catalog, said: Mapping[str, s
         for each in own.tables[link.table].columns.values()
         if _is_alike(type_, each.type)
     }
-    best = _best(near, word) or _best(far, word)
+    best = _best(near, word) or _best(_parts_of(table, word, far, library), word)
     if len(best) == 1:
         found.names[word] = best[0]
         return
     options = best or [".".join(path) for path in (*near, *far)]
     found.questions.append(Question(word, _described(word, library), tuple(options)))
+
+
+def _parts_of(table: Table, word: Word, far: Columns, library: Catalog) -> Columns:
+    """The linked columns that may be the row's own, stored apart: not those of another thing that the library knows.
+
+    What happened at a time is told by its own row alone: the total of a customer is not that of an order.
+    """
+    if library.tables[word.table].at_path is not None:
+        return {}
+    other = {
+        link.name
+        for link in table.links.values()
+        if any(_calls(link.table, known, tier) for known in library.tables for tier in range(3))
+    }
+    return {path: column for path, column in far.items() if path[0] not in other}
 
 
 def _best(columns: Columns, word: Word) -> list[str]:
@@ -297,7 +318,7 @@ def _map_value(word: Word, library: Catalog, own: Catalog, said: Mapping[str, st
         found.names[word] = word.value
         if declared.values:
             where = f"`{table.name}.{found.names[column]}`"
-            found.assumed.append(f"{where} says `{word.value}`: it has no list of values that would tell")
+            found.assumed[word] = f"{where} says `{word.value}`: it has no list of values that would tell"
 
 
 def _described(word: Word, library: Catalog) -> str:
@@ -322,3 +343,24 @@ def _each_once(questions: Iterable[Question]) -> Iterator[Question]:
         if question.word not in seen:
             seen.add(question.word)
             yield question
+
+
+# --- texts --------------------------------------------------------------------------------------------
+
+
+def edits_of(uses: Iterable[Use], found: Mapped, written: Callable[[str, Word], str]) -> dict[tuple[int, int], str]:
+    """What is to stand in each place that says a word."""
+    return {
+        (use.span.start, use.span.end): written(found.names[use.word], use.word)
+        for use in uses
+        if use.span is not None and found.names.get(use.word)
+    }
+
+
+def edited(text: str, start: int, end: int, edits: Mapping[tuple[int, int], str]) -> str:
+    """A part of a text with something else in some places."""
+    parts, at = [], start
+    for (first, last), new in sorted(edits.items()):
+        parts += [text[at:first], new]
+        at = last
+    return "".join((*parts, text[at:end]))

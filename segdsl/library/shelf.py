@@ -6,6 +6,7 @@ definitions that a name stands for, and all that these need.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +17,9 @@ from segdsl import compiler
 from segdsl import project as projects
 from segdsl.compiler import BadRequest
 from segdsl.diagnostics import Report, did_you_mean
-from segdsl.grammar import ast
-from segdsl.semantics.catalog import Catalog
+from segdsl.grammar import ast, yaml
+from segdsl.library.words import Word
+from segdsl.semantics.catalog import Catalog, Table
 from segdsl.source import Source
 
 # The folder of the library in a wheel; `setup.py` copies it there.
@@ -112,3 +114,33 @@ def load() -> Shelf:
     modules = tuple(compiler.read_definitions(project.segments, report))
     tests = {stem(source.name): source for source in projects.tests(project, report)}
     return Shelf(root, project.catalog, compiler.read_catalog(project.catalog, report), modules, tests)
+
+
+# --- its catalog ----------------------------------------------------------------------------------------
+
+
+def new_catalog(shelf: Shelf, needed: Iterable[Word]) -> tuple[str, tuple[str, ...]]:
+    """The parts of the library's catalog that are needed, as text, and the names of their tables."""
+    tables = {word.table for word in needed} | {shelf.declared.entity}
+    text = shelf.catalog.text
+    tree = yaml.read(shelf.catalog, Report())
+    _, declared = tree.entries["tables"]
+    assert isinstance(declared, yaml.Mapping)
+    starts = [text.rfind("\n", 0, key.span.start) + 1 for key, _ in declared.entries.values()]
+    ends = [*starts[1:], text.index("\nentity:") + 1]
+    blocks = [
+        _without_links(text[start:end].strip("\n"), shelf.declared.tables[name], tables)
+        for name, start, end in zip(declared.entries, starts, ends, strict=True)
+        if name in tables
+    ]
+    head = "# The tables that segments may talk about, as the house library has them: put in your own.\ntables:\n"
+    kept = tuple(name for name in declared.entries if name in tables)
+    return head + "\n\n".join(blocks) + f"\nentity: {shelf.declared.entity}\n", kept
+
+
+def _without_links(block: str, table: Table, tables: set[str]) -> str:
+    """A table's lines, its links only to tables that are there."""
+    links = [f"{link.name}: {link.column}" for link in table.links.values() if link.table in tables]
+    lines = [line for line in block.split("\n") if not line.strip().startswith("links:") or links]
+    new = f"links: {{{', '.join(links)}}}"
+    return "\n".join(re.sub(r"links: \{[^}]*\}", new, line) for line in lines)

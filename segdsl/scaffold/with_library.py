@@ -71,7 +71,7 @@ def bring(folder: Path, names: Sequence[str], said: Mapping[str, str], ask: Ask)
         said = {**said, **answers}
     copy = library.copied(shelf, definitions, found, project, renamed)
     written = scaffold.write(folder, {**files, **copy.files})
-    return Brought(tuple(written), copy, dict(_otherwise(found)), tuple(found.assumed), is_new)
+    return Brought(tuple(written), copy, dict(_otherwise(found)), tuple(found.assumed.values()), is_new)
 
 
 def _catalog(project: Project) -> Catalog:
