@@ -413,6 +413,17 @@ def test_days_will_do_where_the_library_has_moments(tmp_path: Path) -> None:
     assert tests > 50
 
 
+def test_tests_without_rows_that_count_are_left_out(tmp_path: Path) -> None:
+    """They would pass for whatever is asked."""
+    catalog = SHOP.replace('where: state = "paid"', "where: total_amount > 0 and length(state) > 3")
+    folder = project(tmp_path / "acme", catalog)
+    brought = bring(folder, ["usage"], {}, no_answer)
+    _, tests = held(folder)
+    assert "older ones do not count" in brought.copy.left_out
+    assert "nobody without orders buys" not in brought.copy.left_out
+    assert tests == 1
+
+
 def test_values_of_open_columns_are_pointed_out(tmp_path: Path) -> None:
     folder = project(tmp_path / "acme", SHOP.replace("{type: text, values: [Web, App, Store]}", "text"))
     with pytest.raises(Open):

@@ -110,11 +110,8 @@ def _says(row: yaml.Mapping, of: str, table: Table, names: Mapped) -> bool:
 
 def _what_counts(table: Table) -> Iterator[tuple[str, str]]:
     """What a row must hold to be one that counts, where the `where` of its table says so plainly."""
-    waiting = [table.where] if table.where is not None else []
-    while waiting:
-        match waiting.pop():
-            case ir.All(terms):
-                waiting += terms
+    for term in _terms(table):
+        match term:
             case ir.OneOfList(ir.Column((), _, name, Text(values)), options):
                 if not _counts_unsaid(table, name, values, options):
                     yield name, str(options[0])
@@ -125,15 +122,36 @@ def _what_counts(table: Table) -> Iterator[tuple[str, str]]:
                 yield name, "true"
 
 
+def _is_plain(table: Table) -> bool:
+    """Whether a `where` looks at nothing else."""
+    kinds = (ir.OneOfList, ir.Compare, ir.IsTrue)
+    return all(isinstance(term, kinds) and isinstance(next(ir.children(term)), ir.Column) for term in _terms(table))
+
+
+def _terms(table: Table) -> Iterator[ir.Condition]:
+    waiting = [table.where] if table.where is not None else []
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, ir.All):
+            waiting += term.terms
+        else:
+            yield term
+
+
 def _counts_unsaid(table: Table, column: str, values: tuple[str, ...], counting: Sequence[object]) -> bool:
     """Whether a row that does not say the column counts: one that is never missing has the first value then."""
     return table.columns[column].required and values[:1] != () and values[0] in counting
 
 
 def holds(text: str, program: ir.Program) -> bool:
-    """Whether a test can be read, and what it expects is so."""
+    """Whether a test can be read, and what it expects is so, and not for want of rows that count."""
     report = Report()
     cases = trials.read(Source("test.yml", text), program, report)
     if len(report) or not cases:
         return False
-    return all(trials.holds(program, case) for case in cases)
+    tables = program.catalog.tables
+    return all(
+        trials.holds(program, case)
+        and all(_is_plain(tables[table]) or trials.counts(program, case, table) for table in case.world)
+        for case in cases
+    )

@@ -72,6 +72,13 @@ def holds(program: ir.Program, case: Case) -> bool:
         return False
 
 
+def counts(program: ir.Program, case: Case, table: str) -> bool:
+    """Whether definitions see any of the rows that a case has of a table."""
+    clock = Clock(case.as_of, ZoneInfo(program.timezone), program.week_starts)
+    reasons = Reasons(program, case.world, clock)
+    return any(reasons.is_there(table, row) for row in case.world.get(table, ()))
+
+
 def _looked_at(program: ir.Program, case: Case) -> tuple[str, ...]:
     """The segments that expectations are about, with those that win over them."""
     named = [each.segment for each in case.expected]
