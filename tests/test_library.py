@@ -355,7 +355,9 @@ def test_what_is_said_wrongly_is_told(said: str, message: str, tmp_path: Path) -
 def test_a_name_that_the_library_does_not_have(tmp_path: Path) -> None:
     done = segdsl("init", "--with", "champion", "--map", "order", at=tmp_path, code=2)
     assert "`--map order` does not say what is called how" in done.stderr
-    assert "did you mean `champions`?" in segdsl("init", "--with", "champion", at=tmp_path, code=2).stderr
+    with pytest.raises(BadRequest) as refused:
+        bring(tmp_path, ["champion"], {}, no_answer)
+    assert refused.value.help == "did you mean `champions`?"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -459,7 +461,7 @@ def test_a_new_project_has_what_is_needed_and_runs(tmp_path: Path) -> None:
     assert (shop / "lists" / "tier_1.csv").exists()
     _, tests = held(shop)
     assert tests > 20
-    assert "win_back" in segdsl("size", "--as-of", "2026-03-01", at=shop).stdout
+    assert "win_back" in segdsl("size", "win_back", "--as-of", "2026-03-01", at=shop).stdout
 
 
 def test_each_file_of_the_library_makes_a_project(shelf: Shelf, tmp_path: Path) -> None:
