@@ -127,6 +127,7 @@ RULES: dict[str, Rule] = (
         same_people="two segments that always hold the same customers",
         unproved_promise="an `expect` that could be neither proved nor refuted",
         includes_missing="`!=`, `not in` or `not` on a value that may be missing: the missing are included",
+        thousands="a number such as `1.000`, which is 1, compared with a value that has fewer decimals",
         review_due="a segment that should have been looked at again by now",
         inactive="a segment whose days are over",
         empty_group="a group without segments",
@@ -273,9 +274,15 @@ def some_details(finding: Diagnostic) -> list[str]:
 
 def did_you_mean(name: str, known: Iterable[str], instead: str = "") -> str:
     """`did you mean ...?` when a known name is close to `name`, else the text `instead`."""
+    close = nearest(name, known)
+    return f"did you mean `{close}`?" if close else instead
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is closest to `name`, when one is close."""
     by_folded = {other.casefold(): other for other in known}
     close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"did you mean `{by_folded[close[0]]}`?" if close else instead
+    return by_folded[close[0]] if close else None
 
 
 def listed(names: Iterable[str], limit: int = 8, last: str = "") -> str:

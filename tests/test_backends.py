@@ -524,6 +524,6 @@ def test_rows_of_a_table_without_key_cannot_be_told_apart() -> None:
 
 
 def test_other_dialects_are_not_known() -> None:
-    assert DIALECTS == ("duckdb", "postgres")
+    assert DIALECTS == ("duckdb", "postgres", "snowflake")
     with pytest.raises(KeyError):
         backend("oracle")

@@ -158,6 +158,21 @@ def test_who_took_them_is_said(shop: Path, capsys: pytest.CaptureFixture[str]) -
     assert "in second, but assigned to first: it wins over second" in capsys.readouterr().out
 
 
+def test_the_rest_of_a_group_names_the_others(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rest = segdsl.members(segdsl.load(shop), "rest", as_of=date(2026, 1, 1)).keys
+    assert main(["-C", str(shop), "explain", str(rest[0]), "rest", "--as-of", "2026-01-01"]) == 0
+    out = capsys.readouterr().out
+    assert "true     not in segment first\n  false      spend >= 20\n" in out
+    assert "true     not in segment second\n  false      spend >= 10\n" in out
+    assert "otherwise" not in out
+
+
+def test_a_group_is_no_segment(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-C", str(shop), "members", "stages"]) == 2
+    err = capsys.readouterr().err
+    assert "`stages` is a group, not a segment" in err and "its segments are `first`, `second`, `rest`" in err
+
+
 def test_what_is_compared_with_everyone_says_so(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-C", str(shop), "explain", "2", "above", "--as-of", "2026-01-01"]) == 0
     out = capsys.readouterr().out

@@ -34,6 +34,21 @@ def test_a_moment_with_a_zone_in_a_column_without_one(shop: Path) -> None:
     assert "`ordered_at` is no moment without a time zone: 2026-02-28T23:30:00-05:00" in done.stderr
 
 
+def test_a_date_that_no_calendar_has(shop: Path) -> None:
+    customers = shop / "data" / "customers.csv"
+    head, first, *rest = customers.read_text(encoding="utf-8").split("\n")
+    cells = first.split(",")
+    cells[2] = "31.02.2025"
+    customers.write_text("\n".join([head, ",".join(cells), *rest]), encoding="utf-8")
+    (shop / "segments" / "recent.seg").write_text("segment recent when signed_up in last 60 days\n", encoding="utf-8")
+    done = segdsl(shop, "size", *AS_OF)
+    assert done.returncode == 3
+    assert "a stored value cannot be read as it is declared: `signed_up` is no date: 31.02.2025" in done.stderr
+    assert "segdsl check --data" in done.stderr
+    # It does show it.
+    assert '`"31.02.2025"` in 1 row' in segdsl(shop, "check", "--data").stdout
+
+
 def test_a_stored_decimal_with_more_digits_than_declared(shop: Path) -> None:
     with duckdb.connect(str(shop / "shop.duckdb")) as connection:
         connection.execute("CREATE TABLE customers (customer_id BIGINT, spent DECIMAL(12, 4))")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIALECTS", "Backend", "Pass", "Tolerant", "TooWide", "Unsupported", "backend", "tolerant"]
 
-DIALECTS = ("duckdb", "postgres")
+DIALECTS = ("duckdb", "postgres", "snowflake")
 
 
 def backend(name: str) -> Backend:
@@ -26,6 +26,10 @@ def backend(name: str) -> Backend:
         from segdsl.backends.postgres import Postgres
 
         return Postgres()
+    if name == "snowflake":
+        from segdsl.backends.snowflake import Snowflake
+
+        return Snowflake()
     from segdsl.backends.duckdb import DuckDB
 
     return DuckDB()

@@ -62,6 +62,7 @@ class Backend(ABC):
     like_escape = "\\"
     kept_in: tuple[str, ...] = ("segdsl_standing",)  # the table that keeps where everyone stands while a run lasts
     most_columns: int | None = None  # that a step or a table may have
+    most_filters: int | None = None  # so many aggregates of a step are told by FILTER which rows count
     keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
 
     # --- what can be asked --------------------------------------------------------------------------
@@ -210,8 +211,8 @@ class Backend(ABC):
         """How many known members a list has."""
 
     @abstractmethod
-    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
-        """Makes of each row one for each of the texts that is not missing, in a new column; see `plan.Spread`."""
+    def spread(self, conditions: Sequence[tuple[exp.Expr, str]]) -> exp.Expr:
+        """Of each row one for each condition that is true, with its text; see `plan.Spread`."""
 
     @abstractmethod
     def list_members(self, list_: exp.Expr) -> exp.Expr:
@@ -248,6 +249,7 @@ class Backend(ABC):
         return text
 
     def _tree(self, query: plan.Query) -> exp.Query:
+        query = self.prepared(query)
         self._refuse_too_many_columns(query)
         result = self._select(query.result)
         constants = [self._constants(each) for each in query.constants]
@@ -257,6 +259,10 @@ class Backend(ABC):
         if steps:
             result.set("with_", said)
         return result
+
+    def prepared(self, query: plan.Query) -> plan.Query:
+        """The same query, in what this database has words for."""
+        return query
 
     def _refuse_too_many_columns(self, query: plan.Query) -> None:
         """Raises `TooWide` when a step, or what is asked for, has more columns than the database lets it have."""
@@ -300,8 +306,7 @@ class Backend(ABC):
         return exp.CTE(this=select, alias=exp.TableAlias(this=self.name(constants.name)))
 
     def _select(self, select: plan.Select) -> exp.Select:
-        # A name without its relation is only safe where there is one relation and nothing is renamed in between.
-        says = Expressions(self, qualified=bool(select.joins or select.group_by))
+        says = Expressions(self, self.is_qualified(select), self._filters(select))
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
@@ -309,8 +314,8 @@ class Backend(ABC):
         if joins:
             result.set("joins", joins)
         if select.spread:
-            cases = [exp.If(this=says.condition(test), true=self.constant(name)) for test, name in select.spread.names]
-            self.spread(result, select.spread.column, [exp.Case(ifs=[each]) for each in cases])
+            rows = self.spread([(says.condition(test), name) for test, name in select.spread.names])
+            result.append("expressions", exp.Alias(this=rows, alias=self.name(select.spread.column)))
         if select.where:
             result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
         if select.group_by:
@@ -322,6 +327,15 @@ class Backend(ABC):
         if select.limit is not None:
             result.set("limit", exp.Limit(expression=exp.Literal.number(select.limit)))
         return result
+
+    def is_qualified(self, select: plan.Select) -> bool:
+        """Without its relation a name is only safe where there is one and nothing is renamed in between."""
+        return bool(select.joins or select.group_by)
+
+    def _filters(self, select: plan.Select) -> bool:
+        """Whether FILTER says which rows count: it reads best, and takes long where there are many."""
+        aggregates = [each.expression for each in select.outputs if isinstance(each.expression, plan.Aggregate)]
+        return self.most_filters is None or sum(bool(each.where) for each in aggregates) <= self.most_filters
 
     def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
         value = says.own(output.expression)
@@ -396,6 +410,13 @@ class Backend(ABC):
         root = exp.Sqrt(this=exp.Least(this=_float(1.0), expressions=[haversine], ignore_nulls=True))
         way = exp.Mul(this=_float(earth.DIAMETER_MM), expression=exp.Asin(this=root))
         return exp.Floor(this=exp.Add(this=way, expression=_float(0.5)))
+
+    def within(
+        self, limit: Decimal, latitude: exp.Expr, longitude: exp.Expr, to_latitude: exp.Expr, to_longitude: exp.Expr
+    ) -> exp.Expr:
+        """Whether the whole millimetres from one point to another are no more than `limit`."""
+        way = self.distance(latitude, longitude, to_latitude, to_longitude)
+        return exp.LTE(this=way, expression=self.constant(limit))
 
     def _radians(self, degrees: exp.Expr) -> exp.Expr:
         return exp.Mul(this=self.cast(degrees.copy(), "DOUBLE"), expression=_float(earth.RADIANS))

@@ -64,7 +64,7 @@ def memberships(program: ir.Program, names: Sequence[str], clock: Clock, keys: S
     standing = lowering.standing()
     column = lowering.measured.columns.new("segment")
     spread = lowering.add("membership", told.spread(standing, names, column, keys))
-    result = told.memberships(standing, names, clock, spread, column, in_order=True)
+    result = replace(told.memberships(standing, names, clock, spread, column), order_by=("segment", lowering.key.name))
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
 
@@ -85,7 +85,7 @@ def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query
 class Pass:
     """What a run asks of the segments of one entity: the data are looked at once, by `kept`, whose rows a table keeps.
 
-    From there `sizes` and `memberships`, in any order unless they are to be in order, are told.
+    From there `sizes` and `memberships` are told.
     """
 
     kept: plan.Query
@@ -96,19 +96,24 @@ class Pass:
 def one_pass(
     program: ir.Program, names: Sequence[str], clock: Clock, table: tuple[str, ...], *, in_order: bool
 ) -> Pass:
-    """What a run asks of the segments `names` with the help of a table."""
+    """What a run asks of the segments `names` with the help of a table.
+
+    `in_order`, by key and then by segment, are the memberships of a database that leaves rows in the order in which it
+    finds them: so many are expensive to sort.
+    """
     lowering = _lowering(program, names, clock)
     lowering.refuse_ambiguous_key()
     lowering.measure(names)
     standing = lowering.standing()
     columns = (plan.Output(each.name, each) for each in standing.columns(names))
+    order_by = (lowering.key.name,) if in_order else ()
+    select = plan.Select(standing.base, (lowering.key, *columns), order_by=order_by)
     when = f"as of {clock.as_of.isoformat()}"
-    kept = lowering.query(plan.Select(standing.base, (lowering.key, *columns)), f"who stands where, {when}")
+    kept = lowering.query(select, f"who stands where, {when}")
     standing = standing.kept_in(table)
     column = lowering.measured.columns.new("segment")
-    spread = plan.Relation("membership", told.spread(standing, names, column))
-    base = plan.Base(spread.name, spread.name)
-    result = told.memberships(standing, names, clock, base, column, in_order=in_order)
+    spread = plan.Relation("membership", told.spread(standing, sorted(names), column))
+    result = told.memberships(standing, names, clock, plan.Base(spread.name, spread.name), column)
     return Pass(
         kept,
         plan.Query((), told.sizes(standing, names), f"how many are in each segment, {when}"),

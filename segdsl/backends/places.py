@@ -92,10 +92,14 @@ def _sides(point: Coordinates, south: Corner, north: Corner) -> tuple[plan.Expre
     if run == 0:
         return longitude, plan.Constant(south[1])
     offset = EXACT.subtract(EXACT.multiply(south[1], rise), EXACT.multiply(south[0], run))
+    return _product(longitude, rise), plan.Calculate(_product(latitude, run), "+", _constant(offset))
+
+
+def _product(degrees: plan.Expression, factor: Decimal) -> plan.Expression:
     # DuckDB multiplies decimals of up to 18 digits within 18 digits, and these products may have 30.
-    left = plan.Calculate(plan.Widen(longitude, SCALE), "*", _constant(rise))
-    right = plan.Calculate(plan.Calculate(plan.Widen(latitude, SCALE), "*", _constant(run)), "+", _constant(offset))
-    return left, right
+    _, _, exponent = factor.normalize(EXACT).as_tuple()
+    assert isinstance(exponent, int), "borders are finite"
+    return plan.Calculate(plan.Widen(degrees, SCALE), "*", _constant(factor), (SCALE, max(-exponent, 0)))
 
 
 def _constant(value: Decimal) -> plan.Constant:

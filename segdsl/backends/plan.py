@@ -120,9 +120,12 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Calculate:
+    """`scales` are how many digits there may be after the points of a product's factors."""
+
     left: Expression
     op: OneOfWords["+", "-", "*"]
     right: Expression
+    scales: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +185,11 @@ class Window:
     """`function` over the rows that are alike in all of `per`, each row keeping its own.
 
     `count` and `sum` are of the known values of `argument` in all those rows; `running sum` of those up to the row by
-    `order`. `row number` and `tile`, one of `tiles` equal parts, are places by `order`, from 1.
+    `order`. `row number` and `tile`, one of `tiles` equal parts, are places by `order`, from 1. `first` is the argument
+    of the row that comes first, missing or not.
     """
 
-    function: OneOfWords["count", "sum", "running sum", "row number", "tile"]
+    function: OneOfWords["count", "sum", "running sum", "row number", "tile", "first"]
     argument: Expression | None
     per: tuple[Expression, ...] = ()
     order: tuple[Ordering, ...] = ()
@@ -228,10 +232,10 @@ class Aggregate:
     """`function` over the rows of a group for which every term of `where` is true.
 
     `count` counts rows, or known values of `argument`. `order` is for `first` and `last` alone: ascending, and the
-    missing come before all others.
+    missing come before all others. `any` is for what is the same in all rows of a group.
     """
 
-    function: OneOfWords["count", "count distinct", "sum", "min", "max", "first", "last"]
+    function: OneOfWords["count", "count distinct", "sum", "min", "max", "first", "last", "any"]
     argument: Expression | None
     where: tuple[Expression, ...] = ()
     order: tuple[Expression, ...] = ()
@@ -394,7 +398,7 @@ def may_be_missing(expression: Expression) -> bool:
         case Aggregate(function):
             return function not in ("count", "count distinct")
         case Window(function):
-            return function in ("sum", "running sum")
+            return function in ("sum", "running sum", "first")
         case OnWallClock(inner) | InUtc(inner) | Later(inner) | Day(inner) | Widen(inner) | Whole(inner):
             return may_be_missing(inner)
         case Negative(inner) | Not(inner):

@@ -285,9 +285,9 @@ class Postgres(Backend):
     def list_length(self, list_: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="CARDINALITY", expressions=[_known(list_)])
 
-    def spread(self, select: exp.Select, column: str, texts: Sequence[exp.Expr]) -> None:
-        rows = exp.Explode(this=_known(exp.Array(expressions=list(texts))))
-        select.append("expressions", exp.Alias(this=_by_code_point(rows), alias=self.name(column)))
+    def spread(self, conditions: Sequence[tuple[exp.Expr, str]]) -> exp.Expr:
+        texts = [exp.Case(ifs=[exp.If(this=test, true=self.constant(text))]) for test, text in conditions]
+        return _by_code_point(exp.Explode(this=_known(exp.Array(expressions=texts))))
 
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         each = exp.Identifier(this="each_text", quoted=False)

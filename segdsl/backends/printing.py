@@ -31,10 +31,10 @@ ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.
 
 
 class Expressions:
-    """How the expressions of one select are said: with or without the names of its relations."""
+    """How the expressions of one select are said: with the names of its relations, and with FILTER, or without."""
 
-    def __init__(self, backend: Backend, qualified: bool) -> None:
-        self.backend, self.qualified = backend, qualified
+    def __init__(self, backend: Backend, qualified: bool, filters: bool = True) -> None:
+        self.backend, self.qualified, self.filters = backend, qualified, filters
 
     def column(self, relation: str, name: str) -> exp.Column:
         table = self.backend.name(relation) if self.qualified and relation else None
@@ -68,7 +68,7 @@ class Expressions:
                 return self.backend.widened(self.value(number), scale)
             case plan.Negative(number):
                 return exp.Neg(this=self.operand(number))
-            case plan.Calculate(left, op, right):
+            case plan.Calculate(left, op, right, _):
                 return ARITHMETIC[op](this=self.operand(left), expression=self.operand(right))
             case plan.Distance(latitude, longitude, to_latitude, to_longitude):
                 ends = map(self.value, (latitude, longitude, to_latitude, to_longitude))
@@ -102,8 +102,11 @@ class Expressions:
                 return self.condition(node)
 
     def aggregate(self, node: plan.Aggregate) -> exp.Expr:
+        is_outermost = node.function in ("first", "last")
+        if node.where and not is_outermost and not self.filters:
+            node = unfiltered(node)
         where = exp.Where(this=self.condition(plan.All(node.where))) if node.where else None
-        if node.function in ("first", "last"):
+        if is_outermost:
             return self._outermost(node, where)
         result = self._function(node)
         return exp.Filter(this=result, expression=where) if where else result
@@ -127,6 +130,8 @@ class Expressions:
                 return exp.Min(this=argument)
             case "max":
                 return exp.Max(this=argument)
+            case "any":
+                return exp.AnyValue(this=argument)
             case "first" | "last":
                 raise AssertionError("what they are is said with their order")
             case _:
@@ -148,11 +153,16 @@ class Expressions:
             # Row by row: the usual frame takes all rows that are equal in the order at once.
             rows = {"kind": "ROWS", "start": "UNBOUNDED", "start_side": "PRECEDING", "end": "CURRENT ROW"}
             window.set("spec", exp.WindowSpec(**rows))
+        elif node.function == "first":
+            rows = {"start": "UNBOUNDED", "start_side": "PRECEDING", "end": "UNBOUNDED", "end_side": "FOLLOWING"}
+            window.set("spec", exp.WindowSpec(kind="ROWS", **rows))
         return window
 
     def _window_function(self, node: plan.Window) -> exp.Expr:
         argument = exp.Star() if node.argument is None else self.value(node.argument)
         match node.function:
+            case "first":
+                return exp.FirstValue(this=argument)
             case "count":
                 return exp.Count(this=argument, big_int=True)
             case "sum" | "running sum":
@@ -183,6 +193,9 @@ class Expressions:
                 return exp.Not(this=exp.Is(this=self.operand(term), expression=exp.Boolean(this=True)))
             case plan.Surely(term):
                 return exp.Is(this=self.operand(term), expression=exp.Boolean(this=True))
+            case plan.Compare(plan.Distance() as way, "<=", plan.Constant(Decimal() as limit)):
+                ends = map(self.value, (way.latitude, way.longitude, way.to_latitude, way.to_longitude))
+                return self.backend.within(limit, *ends)
             case plan.Compare(left, op, right):
                 return COMPARISONS[op](this=self.operand(left, True), expression=self.operand(right, True))
             case plan.OneOf(value, options):
@@ -229,3 +242,9 @@ class Expressions:
         if calculates and isinstance(value, (exp.Add, exp.Sub, exp.Mul)):
             return value
         return exp.Paren(this=value)
+
+
+def unfiltered(node: plan.Aggregate) -> plan.Aggregate:
+    """The same of values that are missing where a row is not to count; not for the first or the last of them."""
+    counted = plan.Constant(Decimal(1)) if node.argument is None else node.argument
+    return plan.Aggregate(node.function, plan.FirstTrue(((plan.All(node.where), counted),)))

@@ -147,7 +147,8 @@ def _calculated(left: Exact, op: OneOfWords["+", "-", "*"], right: Exact, span: 
     if op == "*" and not any(each.narrow or isinstance(each.expression, plan.Constant) for each in (left, right)):
         # DuckDB gives a product of two decimals no more digits than the larger of them has room for.
         factor = plan.Widen(left.expression, left.scale)
-    return Exact(plan.Calculate(factor, op, wide(right)), scale)
+    scales = (left.scale, right.scale) if op == "*" else (0, 0)
+    return Exact(plan.Calculate(factor, op, wide(right), scales), scale)
 
 
 def _all(*terms: plan.Expression) -> plan.Expression:

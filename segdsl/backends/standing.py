@@ -77,16 +77,14 @@ def sizes(standing: Standing, names: Sequence[str]) -> plan.Select:
     return plan.Select(standing.base, tuple(outputs))
 
 
-def memberships(
-    standing: Standing, names: Sequence[str], clock: Clock, spread: plan.Base, column: str, *, in_order: bool
-) -> plan.Select:
+def memberships(standing: Standing, names: Sequence[str], clock: Clock, spread: plan.Base, column: str) -> plan.Select:
     """A row for each who fulfils a segment, which `spread` says in its column `column`: the key, then `MEMBERSHIPS`."""
     key = plan.Output(standing.key.name, plan.Column("", standing.key.name))
     segment = plan.Column("", column, optional=False)
     as_of = plan.Constant(clock.as_of.astimezone(UTC))
     values = (segment, plan.Constant(True), _is_assigned(standing, names, segment), as_of)
     outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
-    return plan.Select(spread, (key, *outputs), order_by=("segment", key.name) if in_order else ())
+    return plan.Select(spread, (key, *outputs))
 
 
 def spread(standing: Standing, names: Sequence[str], column: str, keys: Sequence[str | int] = ()) -> plan.Select:

@@ -15,4 +15,4 @@ class Unsupported(Exception):
 
 
 class TooWide(Unsupported):
-    """A database has not so many columns: it may have them for fewer segments."""
+    """More than a database takes at once, of columns or of text: it may take what fewer segments need."""

@@ -36,7 +36,7 @@ def cache(options: Namespace) -> Cache | None:
     from segdsl.cache import Cache
 
     named = os.environ.get("SEGDSL_CACHE", "")
-    if options.no_cache or named == "off":
+    if getattr(options, "no_cache", False) or named == "off":
         return None
     if named:
         return Cache(Path(named))
@@ -65,7 +65,7 @@ def sound_program(options: Namespace) -> tuple[Project, ir.Program]:
 
 def without_errors(options: Namespace, project: Project, pass_: Callable[..., ir.Program]) -> ir.Program:
     try:
-        return pass_(project, settings(options))
+        return pass_(project, settings(options), cache(options))
     except Findings as found:
         code = exit_code(found.diagnostics, project)
         raise SystemExit(output.show_findings(found.diagnostics, sys.stderr, options, code)) from None

@@ -39,7 +39,10 @@ def call(options: Namespace) -> int:
     sources = [source for source in projects.tests(project, report) if is_wanted(source.name)]
     if not sources and not len(report):
         where = listed(options.paths) if options.paths else f"`{projects.TESTS_FOLDER}/`"
-        raise BadRequest(f"there are no tests in {where}", "docs/testing.md says how to write them")
+        raise BadRequest(
+            f"there are no tests in {where}",
+            "`segdsl test --suggest NAME` writes some for a segment: put them into tests/NAME.yml",
+        )
     cases = [case for source in sources for case in trials.read(source, program, report)]
     with warehouse.trial(program) as trial:
         outcomes = [trials.judge(program, case, trial.ask) for case in cases]

@@ -19,6 +19,9 @@ from segdsl.source import Source, Span
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|`[^`\n]*`|#[^\n]*|(?P<open>")')
 _ANYTHING = re.compile(_OPAQUE.pattern + r"|\S")
 _PARENTHESIS = re.compile(_OPAQUE.pattern + "|[()]")
+# Text and comments are passed over.
+_SPREADSHEET = re.compile(_OPAQUE.pattern + r"|\b(?P<name>AND|OR|IF|COUNTIFS?|SUMIFS?|AVERAGEIFS?)\s*\(")
+_NAME_OF_SEVERAL_WORDS = re.compile(r'\s*segment\s+(?P<words>[^\W\d]\w*(?:[ \t]+\w+)+)\s+(?:"|(?:when|owner|about)\b)')
 # A word, number or sign; of a very long one, the beginning.
 _FOUND = re.compile(r'"[^"\n]{0,60}"|[^\W\d]\w{0,60}|\d[\w.-]{0,60}|[=<>!&|]{1,4}|.', re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -85,7 +88,9 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"[’‘']", "text stands in double quotes", 'write `"..."`'),
     (r"[“”„«»]", "text stands in straight double quotes", 'write `"..."`'),
     (r"%", "there is no `%` here", "a share is a quotient: `a / b >= 0.2`; any text is `*`, as in `matches`"),
+    (r"(?<=\.\d{3}),\d+", "digits are grouped with `_`, and decimals follow a point", "write it like `1_000.50`"),
     (r",\d{3}\b", "digits are grouped with `_`", "write `1_000`"),
+    (r"(?<=\d),\d+", "decimals follow a point", "write it like `99.50`"),
     (r",(?=\s*(in|where|via|between|from)\b)", "no comma stands here", "take it out"),
     (r":", "heads and clauses end by themselves", "take it out"),
     (r"[;,]", "definitions and clauses end by themselves", "take it out"),
@@ -103,6 +108,14 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"\(\s*\)", "a list holds at least one value", 'write it like `in ("IN", "GB")`'),
     (r"(?i:the|an?)\b", "the language has no articles", "take it out"),
     (r"(?i:if)\b", "a condition begins with `when`", "write `when`"),
+    (r"(?<=when )=", "no `=` stands before a condition", "take it out"),
+    (r"\[", "a list stands in parentheses", 'write it like `in ("IN", "GB")`'),
+    (
+        r"(?i:select)\s+[\w*]",
+        "a segment is a condition, not a query",
+        'write it like `when country = "IN" and has order`',
+    ),
+    (r"(past|previous|prior)\s+\d[\d_]*", "what has gone by is `last`", "write `in last 30 days`"),
     (r"(?i:like)\b", "patterns are written with `matches`", 'write `matches "*gift*"`'),
     (
         r"(?i:not\s+(contains|starts|ends|matches|between|like))\b",
@@ -301,12 +314,40 @@ def _slip(mistake: _Mistake, report: Report) -> bool:
 def _misplaced_where(mistake: _Mistake, report: Report) -> bool:
     if mistake.found.text != "where":
         return False
-    if _WINDOW_BEFORE.search(mistake.before()):
+    if "WHEN" in mistake.expected and "OR" not in mistake.expected:
+        report.add("syntax", "a condition begins with `when`", mistake.found, help="write `when`")
+    elif _WINDOW_BEFORE.search(mistake.before()):
         help = "write `where` and its condition before the window"
         report.add("syntax", "the window comes last", mistake.found, help=help)
     else:
         help = "write it like `has order where amount > 5` or `count(order where amount > 5)`"
         report.add("syntax", "`where` chooses among rows, and here are none", mistake.found, help=help)
+    return True
+
+
+def _spreadsheet(mistake: _Mistake, report: Report) -> bool:
+    """`AND(a; b)` and `COUNTIF(a; b)`: a function of a spreadsheet, at whatever the parser stopped inside of it."""
+    source = mistake.source
+    called = [each for each in _SPREADSHEET.finditer(source.text, mistake.start, mistake.at) if each["name"]]
+    if not called:
+        return False
+    name = called[-1]["name"]
+    help = 'write it like `count(order where channel = "web") >= 2`'
+    if name in ("AND", "OR"):
+        help = f'write it like `country = "IN" {name.lower()} email is known`'
+    elif name == "IF":
+        help = "write it like `(10 if has order else 0)`"
+    report.add("syntax", f"`{name}` is a function of spreadsheets", source.span(*called[-1].span("name")), help=help)
+    return True
+
+
+def _list_without_parentheses(mistake: _Mistake, report: Report) -> bool:
+    """`country in "IN"`."""
+    is_one = mistake.found.text.startswith('"') and "LPAR" in mistake.expected
+    if not is_one or not re.search(r"\bin\s+\Z", mistake.before()):
+        return False
+    help = 'write it like `in ("IN", "GB")`'
+    report.add("syntax", "a list stands in parentheses", mistake.found, help=help)
     return True
 
 
@@ -367,6 +408,9 @@ def _missing_when(mistake: _Mistake, report: Report) -> bool:
         report.add("syntax", f"`{word}` stands too late", found, help=help)
     elif close := did_you_mean(word, (*_SEGMENT_CLAUSES, *_HEADS)):
         report.add("syntax", f"there is no clause `{word}`", found, help=close)
+    elif name := _NAME_OF_SEVERAL_WORDS.match(mistake.source.text, mistake.start, mistake.end):
+        help = f"write `{'_'.join(name['words'].split())}`"
+        report.add("syntax", "a name is one word", mistake.source.span(*name.span("words")), help=help)
     elif word == "-":
         report.add("syntax", "a name has no `-`", found, help="write `_` for it, or the whole name in backticks")
     else:
@@ -432,9 +476,11 @@ def _wanted(expected: frozenset[str]) -> str:
 # In this order: the first that knows the mistake reports it.
 _DIAGNOSES: tuple[Callable[[_Mistake, Report], bool], ...] = (
     _invisible,
+    _spreadsheet,
     _upper_case,
     _slip,
     _misplaced_where,
+    _list_without_parentheses,
     _parenthesis,
     _after_condition,
     _missing_when,

@@ -269,7 +269,7 @@ class Builder:
                     free += self._free(value, wanted, linked)
         look = Look(self.histories.normalizer.program, self.world, self.clock.as_of)
         if not settled(wishes, free, look, table.name, stored):
-            raise CannotBuild("no values were found from which what is computed fits")
+            raise CannotBuild("a small search found no rows for its sequence or calculation")
 
     def _free(self, value: ir.Column | ir.At, wanted: _Wanted, linked: Linked) -> Iterator[Free]:
         if isinstance(value, ir.At):

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from segdsl.diagnostics import Report
 from segdsl.semantics import ir
+from segdsl.semantics.types import Number
+from segdsl.source import Span
 
 
 def lint(program: ir.Program, report: Report) -> None:
-    """Warns where `!=`, `not in` or `not` quietly includes customers of whom the value is missing."""
+    """Warns where the missing are quietly included, and where a number looks like thousands and is not."""
+    told: set[Span] = set()
     for segment in program.segments.values():
         _missing(segment.condition, frozenset(), False, program, report)
+        _thousands(segment.condition, told, report)
+
+
+def _thousands(node: ir.Node, told: set[Span], report: Report) -> None:
+    """`1.000` is 1 here, and a thousand where a point groups digits: three decimals of a value that never has three.
+
+    What a metric says stands in every segment that names it, and is `told` once.
+    """
+    match node:
+        case ir.Compare(left, _, ir.Literal(value=Decimal() as number, type=Number(scale=3)) as written):
+            of = left.type
+            is_odd = isinstance(of, Number) and not of.quotient and of.scale < 3 and 1 <= abs(number) < 1000
+            if is_odd and written.span not in told:
+                told.add(written.span)
+                plain = f"{number:f}".rstrip("0").rstrip(".")
+                report.add(
+                    "thousands",
+                    f"`{written.span.text}` is {plain}: decimals follow a point",
+                    written.span,
+                    help=f"write `{f'{number:f}'.replace('.', '_')}` if thousands are meant, else `{plain}`",
+                )
+    for child in ir.children(node):
+        _thousands(child, told, report)
 
 
 def _missing(node: ir.Node, decided: frozenset[ir.Value], negated: bool, program: ir.Program, report: Report) -> None:

@@ -63,7 +63,22 @@ class Reasons:
     def why(self, segment: str, row: Row) -> Reason:
         """Why `row` fulfils the condition of `segment`, or does not."""
         meant = self.program.segments[segment]
+        match meant.condition:
+            case ir.All(terms) if meant.is_rest:
+                return self._why_rest(terms, meant.entity, row)
         return self._reason(meant.condition, meant.entity, row)
+
+    def _why_rest(self, terms: tuple[ir.Condition, ...], entity: str, row: Row) -> Reason:
+        """Of `otherwise`: nothing but the word is written, so each of the other segments is named."""
+        parts: list[Reason] = []
+        for term in terms:
+            match term:
+                case ir.Not(ir.InSegment(name)):
+                    holds = self._look.holds(term, entity, row)
+                    parts.append(Reason(f"not in segment {name}", holds, parts=(self.why(name, row),)))
+                case _:
+                    parts.append(self._reason(term, entity, row))
+        return Reason("otherwise", all(part.holds for part in parts), "all", parts=tuple(parts))
 
     def is_there(self, entity: str, row: Row) -> bool:
         """Whether the row is one that definitions see: kept by the catalog's `where`, and not of later."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
-from segdsl.diagnostics import Label, Report, did_you_mean, listed
+from segdsl.diagnostics import Label, Report, did_you_mean, listed, nearest
 from segdsl.grammar import ast
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.occasions import Occasion
-from segdsl.semantics.types import Date, Unknown
+from segdsl.semantics.types import Date, Text, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +267,19 @@ def _report_unknown_column(
     instead = (
         f"`{elsewhere[0]}` has one: `{elsewhere[0]}.{part.text}`" if elsewhere else f"it has {listed(table.columns)}"
     )
+    help_ = did_you_mean(part.text, known, instead if table.columns else "")
+    if any(isinstance(each.type, Text) and part.text in each.type.values for each in table.columns.values()):
+        help_ = f'text stands in double quotes: write `"{part.text}"`'
+    elif catalog and help_ == instead and not elsewhere:
+        below = [name for name in catalog.tables if name != table.name and paths_up(catalog, name, table.name)]
+        if close := nearest(part.text, below):
+            help_ = f"say how many rows, or that there are some: `count({close}) >= 3` or `has {close}`"
     report.add(
         "unknown-column",
         f"table `{table.name}` has no column `{part.text}`",
         part.span,
         label="not in catalog.yml",
-        help=did_you_mean(part.text, known, instead if table.columns else ""),
+        help=help_,
     )
 
 

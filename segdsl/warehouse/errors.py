@@ -51,6 +51,11 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
             f"a schema has the name of the database itself: {first}",
             "write all three parts in catalog.yml: `from: DATABASE.SCHEMA.TABLE`",
         ),
+        # What the SQL itself raises over a text that is not what the catalog declares.
+        "` is no ": (
+            f"a stored value cannot be read as it is declared: {first}",
+            "`segdsl check --data` shows all such values, and what to declare instead",
+        ),
         "file system operations are disabled": (
             f"the database wants to open a file outside of itself: {first}",
             "a view over other files cannot be read: make it a table",
@@ -63,7 +68,7 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
         case duckdb.ConversionException():
             return (
                 f"a stored value cannot be read as it is declared: {first}",
-                "compare the types in catalog.yml with what is stored",
+                "compare the types in catalog.yml with what is stored: `segdsl check --data` does",
             )
         case duckdb.OutOfRangeException():
             return (

@@ -125,7 +125,7 @@ class _Rows:
         if not found:
             raise BadRequest(
                 f"there is no {entity} with the key `{key}`",
-                f"`{table.key}` of `{'.'.join(table.stored_in)}` has the keys",
+                f"keys are what stands in `{table.key}` of `{'.'.join(table.stored_in)}`",
             )
         return found[0]
 

@@ -234,7 +234,10 @@ CODES = {
         "the table of memberships holds keys of another type than there are now",
         "drop it: the next run makes it anew",
     ),
-    "22": ("a stored value cannot be read as it is declared", "compare the types in catalog.yml with what is stored"),
+    "22": (
+        "a stored value cannot be read as it is declared",
+        "compare the types in catalog.yml with what is stored: `segdsl check --data` does",
+    ),
 }
 
 
