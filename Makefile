@@ -4,7 +4,7 @@
 # make snowflake-check  whether a real Snowflake selects who is meant; tests/snowflake_check.py says which account
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
-# make docs       writes docs/functions.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of
+# make docs       writes docs/functions.md, docs/library.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of
 # make clean      takes away what was made
 #
 # Both make their own virtual environment in .venv from requirements.lock; python3 must be 3.11 or newer.
@@ -52,7 +52,7 @@ fmt: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m segdsl.schemas
 	$(BIN)/python -m segdsl.grammar.tables
-	$(BIN)/python -m pytest -q tests/test_functions_page.py --update
+	$(BIN)/python -m pytest -q tests/test_functions_page.py tests/test_library_page.py --update
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

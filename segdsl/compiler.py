@@ -20,6 +20,7 @@ The map of the house. The tree on disk is the pipeline:
     trials/       a project's own tests: made-up customers, and the segments they must be in
     explained.py  why a customer is in a segment, or is not, as text and JSON
     results.py    sizes, members and runs -> the same, and CSV
+    library/      the house library of segments, read, and written in the words of another catalog
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
     __init__.py   the Python API: load, check, overlap, compare, compile, size, members, run

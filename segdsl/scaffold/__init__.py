@@ -1,4 +1,4 @@
-"""A first project: what `segdsl init` writes. Jinja is used here only.
+"""A first project: what `segdsl init` writes, and `segdsl init --with` in `with_library`. Jinja is used here only.
 
 In: a folder. Out: the files made in it. Promised: nothing that exists is overwritten, and nothing stays half written.
 """
@@ -6,6 +6,7 @@ In: a folder. Out: the files made in it. Promised: nothing that exists is overwr
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -25,7 +26,12 @@ NEXT_COMMANDS = (
 
 def create(folder: Path) -> list[str]:
     """Makes the project; gives the paths of its files, relative to `folder`."""
-    content = dict(sorted(_rendered(_name(folder)).items()))
+    return write(folder, _rendered(name_of(folder)))
+
+
+def write(folder: Path, content: Mapping[str, str]) -> list[str]:
+    """Writes new files, all or none; gives their paths, sorted."""
+    content = dict(sorted(content.items()))
     existing = [name for name in content if os.path.lexists(folder / name)]
     if existing:
         raise BadRequest(
@@ -34,7 +40,7 @@ def create(folder: Path) -> list[str]:
     made: list[Path] = []
     try:
         for name, text in content.items():
-            _write(folder / name, text, made)
+            _write_one(folder / name, text, made)
     except OSError as error:
         for path in reversed(made):
             path.rmdir() if path.is_dir() else path.unlink()
@@ -43,7 +49,7 @@ def create(folder: Path) -> list[str]:
     return list(content)
 
 
-def _write(path: Path, text: str, made: list[Path]) -> None:
+def _write_one(path: Path, text: str, made: list[Path]) -> None:
     """Writes one new file, and the folders above it; what was made is noted in `made`."""
     for parent in [each for each in reversed(path.parents) if not each.exists()]:
         parent.mkdir()
@@ -53,22 +59,29 @@ def _write(path: Path, text: str, made: list[Path]) -> None:
         file.write(text)
 
 
-def _name(folder: Path) -> str:
+def name_of(folder: Path) -> str:
     """The project's name: that of its folder."""
     return os.fsencode(folder.resolve().name).decode("utf-8", "replace") or "segments"
 
 
 def _rendered(name: str) -> dict[str, str]:
+    found = _files(files(__name__) / "files")
+    return {path.removesuffix(TEMPLATE): _text(path, file, name=name) for path, file in found}
+
+
+def rendered(path: str, **values: object) -> str:
+    """One of the templates, `path` below this folder, filled in."""
+    return _text(path, files(__name__).joinpath(*path.split("/")), **values)
+
+
+def _text(path: str, file: Traversable, **values: object) -> str:
     from jinja2 import Environment, StrictUndefined
 
+    text = file.read_text(encoding="utf-8")
+    if not path.endswith(TEMPLATE):
+        return text
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    rendered = {}
-    for path, file in _files(files(__name__) / "files"):
-        text = file.read_text(encoding="utf-8")
-        if path.endswith(TEMPLATE):
-            text = environment.from_string(text).render(name=name)
-        rendered[path.removesuffix(TEMPLATE)] = text
-    return rendered
+    return environment.from_string(text).render(**values)
 
 
 def _files(folder: Traversable, above: str = "") -> list[tuple[str, Traversable]]:

@@ -4,9 +4,9 @@
 what came of it, and `suggest` writes customers at the borders of a definition.
 """
 
-from segdsl.trials.judge import Outcome, judge
+from segdsl.trials.judge import Outcome, counts, holds, judge
 from segdsl.trials.read import Case, read
 from segdsl.trials.report import as_json, junit, text
 from segdsl.trials.suggest import suggested
 
-__all__ = ["Case", "Outcome", "as_json", "judge", "junit", "read", "suggested", "text"]
+__all__ = ["Case", "Outcome", "as_json", "counts", "holds", "judge", "junit", "read", "suggested", "text"]

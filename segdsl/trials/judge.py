@@ -62,6 +62,23 @@ def judge(program: ir.Program, case: Case, ask: Ask, database: str = "DuckDB") -
     return Outcome(case, failures, differences, notes=notes)
 
 
+def holds(program: ir.Program, case: Case) -> bool:
+    """Whether a case comes out as expected, by the reference evaluator alone."""
+    clock = Clock(case.as_of, ZoneInfo(program.timezone), program.week_starts)
+    try:
+        reasons = Reasons(program, case.world, clock)
+        return all(_failure(program, case, reasons, each) is None for each in case.expected)
+    except (BadKeys, BadMoment, BadValue):
+        return False
+
+
+def counts(program: ir.Program, case: Case, table: str) -> bool:
+    """Whether definitions see any of the rows that a case has of a table."""
+    clock = Clock(case.as_of, ZoneInfo(program.timezone), program.week_starts)
+    reasons = Reasons(program, case.world, clock)
+    return any(reasons.is_there(table, row) for row in case.world.get(table, ()))
+
+
 def _looked_at(program: ir.Program, case: Case) -> tuple[str, ...]:
     """The segments that expectations are about, with those that win over them."""
     named = [each.segment for each in case.expected]
