@@ -62,6 +62,8 @@ views virtual volatile when where whitespace window with within without work wra
 xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable year yes zone
 """
 
+LONGEST_NAME = 63
+
 # How many digits a float may need that are more than a cast to a decimal keeps; with the last all are told apart.
 MORE_DIGITS: dict[Held, tuple[int, ...]] = {"real": (7, 8, 9), "double precision": (16, 17)}
 
@@ -72,6 +74,15 @@ class Postgres(Backend):
     like_escape = "!"
     # Left to itself PostgreSQL would write a step into all that read it: thirty that read two others, a billion times.
     keeps_steps = True
+
+    def name(self, name: str) -> exp.Identifier:
+        if len(name.encode()) > LONGEST_NAME:
+            raise Unsupported(
+                f"PostgreSQL cuts a name after {LONGEST_NAME} bytes, and could take `{name}` for another",
+                Source("catalog.yml", "").whole(),
+                help="give the column or the table the name that the database has for it",
+            )
+        return super().name(name)
 
     def constant(self, value: plan.Scalar) -> exp.Expr:
         if isinstance(value, str) and "\\" in value:
