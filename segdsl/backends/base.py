@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Literal as OneOfWords
 from typing import assert_never
 
@@ -23,6 +24,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from segdsl.backends import declarations, lower, plan
+from segdsl.backends.names import VALUES
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.backends.unsupported import TooWide
@@ -280,9 +282,8 @@ class Backend(ABC):
 
     def name(self, name: str) -> exp.Identifier:
         """A name, quoted unless it is plain and no word of the language."""
-        words = Dialect.get_or_raise(self.dialect).tokenizer_class.KEYWORDS
-        is_plain = PLAIN_NAME.fullmatch(name) and name not in self.reserved and name.upper() not in words
-        return exp.Identifier(this=name, quoted=not is_plain)
+        is_word = name in self.reserved or name in VALUES or name.upper() in _words(self.dialect)
+        return exp.Identifier(this=name, quoted=is_word or not PLAIN_NAME.fullmatch(name))
 
     def _stored_table(self, parts: Sequence[str]) -> exp.Table:
         """A table, a view or a file by the parts of its name, which are at most three."""
@@ -464,6 +465,13 @@ def _temporary(table: exp.Table, query: exp.Query) -> exp.Create:
     )  # fmt: skip
 
 
+@cache
+def _words(dialect: str) -> frozenset[str]:
+    """Words, in upper case, that sqlglot reads as something else than a name."""
+    found = Dialect.get_or_raise(dialect)
+    return frozenset((*found.tokenizer_class.KEYWORDS, *found.parser_class.NO_PAREN_FUNCTION_PARSERS))
+
+
 def _float(value: float) -> exp.Expr:
     """A number above zero that databases read as floating point: one with an exponent."""
     mantissa, _, exponent = f"{value:.16e}".partition("e")
@@ -488,6 +496,14 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def comment(text: str) -> str:
-    """A text that stays inside of the comment it is put into, on one line."""
+    """A text that stays inside of the comment it is put into, on one line.
+
+    DuckDB 2.0 puts plain blanks in place of others (U+00A0, U+3000) wherever it sees no quotes, and does not know
+    these comments: after one with a lone quote it would do so inside of texts. So nothing in it opens a quote.
+    """
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return f" {' '.join(printable.replace('*/', '* /').replace('/*', '/ *').split())} "
+    said = printable.replace("*/", "* /").replace("/*", "/ *").replace("--", "- -").replace("'", "’")
+    said = re.sub(r"\$(?=\w*\$)", "$ ", said)
+    if said.count('"') % 2:
+        said = said.replace('"', "”")
+    return f" {' '.join(said.split())} "

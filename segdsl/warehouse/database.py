@@ -1,8 +1,9 @@
 """A target, opened: a DuckDB file, a folder of files that an in-memory DuckDB reads through views, or a PostgreSQL.
 
 In: what a query needs and a target. Out: a `Database` to ask. Promised: a connection can open no file but the target's
-own, nor change DuckDB's settings; it is read-only unless it is to write; what the database holds has been compared
-with the catalog, and its keys have been checked, before anything is computed.
+own, nor change DuckDB's settings; it is read-only unless it is to write; no statement takes longer than the target
+says; what the database holds has been compared with the catalog, and its keys have been checked, before anything is
+computed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from segdsl import folder
@@ -49,20 +51,38 @@ class Database:
         self.backend = backend
         self.program = program
         self.tables: dict[tuple[str, ...], Stored] = {}
+        self.timeout = 0  # of each statement, in seconds; 0 for none
 
     @property
     def driver(self) -> Any:
         """DuckDB's own connection: it writes files without a statement that would name them."""
         return self._connection.connection.driver_connection
 
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """Stops what takes longer than the target says; DuckDB does not watch the clock itself."""
+        if not self.timeout:
+            yield
+            return
+        timer = Timer(self.timeout, self.driver.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def execute(self, statement: str, *parameters: object) -> None:
-        self._connection.exec_driver_sql(statement, tuple(parameters) or None)
+        with self.in_time():
+            self._connection.exec_driver_sql(statement, tuple(parameters) or None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._connection.exec_driver_sql(query)]
+        with self.in_time():
+            return [tuple(row) for row in self._connection.exec_driver_sql(query)]
 
     def select(self, query: Select[Any]) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._connection.execute(query)]
+        with self.in_time():
+            return [tuple(row) for row in self._connection.execute(query)]
 
     def create_schema(self, name: str) -> None:
         from sqlalchemy.schema import CreateSchema
@@ -86,10 +106,11 @@ class Database:
 
     def write(self, relation: Any, path: Path) -> None:
         """Writes a relation of the driver to a file that may be opened, and that the name's end gives the format of."""
-        if path.suffix == ".csv":
-            relation.write_csv(str(path), header=True, use_tmp_file=False)
-        else:
-            relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
+        with self.in_time():
+            if path.suffix == ".csv":
+                relation.write_csv(str(path), header=True, use_tmp_file=False)
+            else:
+                relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
 
     def as_named(self, parts: Sequence[str]) -> tuple[str, ...]:
         """A name as the database compares it: the key of `tables`."""
@@ -209,6 +230,7 @@ def opened_as_it_is(
     with explained(target), _begun(target, allowed, replaced, writing=writing) as connection:
         kind = _kind(target)
         database = kind(connection, dialect or backend(target.type), program)
+        database.timeout = target.timeout
         _create_views(database, needed, files, program.catalog)
         database.look()
         yield database, {each.table.name: _stored(database, each.table, files) for each in needed}

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Target
 
+TOO_LONG = ("the database took longer than it may", "give the target more time: `timeout: 2 hours`")
+
 
 @contextmanager
 def explained(target: Target) -> Iterator[None]:
@@ -65,6 +67,8 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
         if sign in text:
             return words
     match error:
+        case duckdb.InterruptException():
+            return TOO_LONG
         case duckdb.ConversionException():
             return (
                 f"a stored value cannot be read as it is declared: {first}",
