@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,8 +22,10 @@ from segdsl.semantics.calendar import Clock
 from segdsl.semantics.evaluate import Membership, memberships
 from segdsl.warehouse.database import SETTINGS
 from tests import postgres, worlds
+from tests.shrinking import shrunk, written
 
 SEEDS = 300
+Meant = Mapping[str, Membership]
 BATCH = 25
 
 
@@ -37,27 +40,35 @@ def connected(project: worlds.Project) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def difference(project: worlds.Project, address: str) -> str:
-    """Where a database and the reference meaning part, or nothing. One query for each entity, as a run sends them."""
+    """Where a database and the reference meaning part, or nothing."""
     program, report = worlds.compiled(project)
     assert not report.has_errors, [found.message for found in report]
     meant = memberships(program, worlds.world(project, program.catalog), project.as_of)
-    on_duckdb = _queries(program, project, "duckdb")
-    on_postgres = _queries(postgres.as_stored(program, project.columns), project, "postgres")
+    return on_duckdb(project, program, meant) or on_postgres(project, program, meant, address)
+
+
+def on_duckdb(project: worlds.Project, program: ir.Program, meant: Meant, address: str = "") -> str:
+    """Where DuckDB parts from what is meant. One query for each entity, as a run sends them."""
+    queries = _queries(program, project, "duckdb")
     with connected(project) as connection:
         try:
-            rows = [row for query in on_duckdb for row in connection.execute(query).fetchall()]
+            rows = [row for query in queries for row in connection.execute(query).fetchall()]
         except duckdb.Error as error:
-            return f"DuckDB refuses: {error}\n{';'.join(on_duckdb)}"
-    if found := _other("DuckDB", rows, meant):
-        return f"{found}\n{';'.join(on_duckdb)}"
+            return f"DuckDB refuses: {error}\n{';'.join(queries)}"
+    found = _other("DuckDB", rows, meant)
+    return f"{found}\n{';'.join(queries)}" if found else ""
+
+
+def on_postgres(project: worlds.Project, program: ir.Program, meant: Meant, address: str) -> str:
+    queries = _queries(postgres.as_stored(program, project.columns), project, "postgres")
     with postgres.session(address) as session:
         postgres.load(project, session)
         try:
-            rows = [row for query in on_postgres for row in postgres.rows(session, query)]
+            rows = [row for query in queries for row in postgres.rows(session, query)]
         except psycopg.Error as error:
-            return f"PostgreSQL refuses: {error}\n{';'.join(on_postgres)}"
+            return f"PostgreSQL refuses: {error}\n{';'.join(queries)}"
     found = _other("PostgreSQL", rows, meant)
-    return f"{found}\n{';'.join(on_postgres)}" if found else ""
+    return f"{found}\n{';'.join(queries)}" if found else ""
 
 
 def _queries(program: ir.Program, project: worlds.Project, dialect: str) -> list[str]:
@@ -66,7 +77,7 @@ def _queries(program: ir.Program, project: worlds.Project, dialect: str) -> list
     return [backend(dialect).memberships(program, names, clock) for names in by_entity]
 
 
-def _other(database: str, rows: list[tuple[Any, ...]], meant: Mapping[str, Membership]) -> str:
+def _other(database: str, rows: list[tuple[Any, ...]], meant: Meant) -> str:
     """Which segment holds others than are meant, and who they are."""
     for name, members in meant.items():
         mine = [row for row in rows if row[1] == name]
@@ -112,14 +123,22 @@ def test_databases_select_the_same_people_of_whatever_hypothesis_makes(random: R
 
 @pytest.mark.long
 def test_databases_select_the_same_people_on_many_more(postgres_address: str) -> None:
-    """`FIRST=300 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there."""
+    """`FIRST=300 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there.
+
+    With `CASES=FOLDER` each difference that is found becomes a small case in that folder.
+    """
     first, count = int(os.environ.get("FIRST", SEEDS)), int(os.environ.get("SEEDS", 10_000))
+    cases = os.environ.get("CASES")
     different = []
     for seed in range(first, first + count):
-        found = difference(worlds.project(Random(seed)), postgres_address)
+        project = worlds.project(Random(seed))
+        found = difference(project, postgres_address)
         if found:
             different.append(seed)
             print(f"seed {seed}: {found[:2000]}")
+        if found and cases:
+            small = shrunk(project, lambda each: difference(each, postgres_address))
+            print(written(small, difference(small, postgres_address), Path(cases), f"seed {seed}"), flush=True)
         if (seed + 1 - first) % 500 == 0:
             print(f"{seed + 1 - first} compared, {len(different)} differ; go on with FIRST={seed + 1}", flush=True)
     assert not different
