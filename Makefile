@@ -1,6 +1,7 @@
 # make demo       the grocery example, from nothing
 # make test       everything that holds the project together
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
+#                 (with CASES=FOLDER what databases select otherwise becomes a small case there)
 # make snowflake-check  whether a real Snowflake selects who is meant; tests/snowflake_check.py says which account
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo test test-long snowflake-check lint fmt docs clean
 
 help:
-	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+	@sed -n 's/^# \(make.*\|  *(with.*\)/\1/p' Makefile
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
