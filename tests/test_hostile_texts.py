@@ -195,7 +195,9 @@ def test_every_text_is_itself_in_a_list(dialect: str, postgres_address: str) -> 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_text_is_itself_in_a_list_file(dialect: str, postgres_address: str) -> None:
     # A list has no members that are blank.
-    for batch in batches(share([text for text in KEPT if text.strip()], dialect), 2500):
+    longest = MOST_CHARACTERS if dialect == "snowflake" else max(map(len, KEPT))
+    found = [text for text in KEPT if text.strip() and len(text) <= longest]
+    for batch in batches(share(found, dialect), 2500):
         file = io.StringIO()
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["name"], *([text] for text in batch)])
         program = meant('segment a when name in list "all.csv"', lists={"all.csv": file.getvalue()})

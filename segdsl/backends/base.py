@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import count
 from typing import Literal as OneOfWords
 from typing import assert_never
 
@@ -232,9 +233,10 @@ class Backend(ABC):
         """What none of the texts holds, to split them at."""
         if not any("\n" in text for text in texts):
             return "\n"
-        # With more dashes than there are anywhere in the texts it is found between them alone.
-        dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
-        return f"\n{'-' * dashes}\n"
+        # No text holds what it begins with, not even at its end, so it is found between them alone; and it is short,
+        # for it is written as often as there are texts.
+        begins = (f"\n-{number}-" for number in count())
+        return next(each for each in begins if not any(each in text for text in texts)) + "\n"
 
     @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
