@@ -23,7 +23,7 @@ The map of the house. The tree on disk is the pipeline:
     scaffold/     what `segdsl init` writes
     schemas/      the keys of YAML files as JSON Schemas, for editors
     __init__.py   the Python API: load, check, overlap, compare, compile, size, members, run
-    cli.py        arguments -> one call -> print -> exit code; the only reader of the clock and the environment
+    cli/          arguments -> one call -> print -> exit code; the only reader of the clock and the environment
 
     Source -> ast.Module -> ir.Program -> SQL text -> rows
 
@@ -102,12 +102,12 @@ def check(
     are due and segments that are over are found when `today` is given.
 
     Without a catalog that can be read there is no program, and only what is wrong with the text is found. Conflicts
-    are looked for once everything else is free of errors, with the help of answers that an earlier run left in `cache`.
+    are looked for once everything else is free of errors. What an earlier run left in `cache` is not worked out again.
     """
     from segdsl.overlap import conflicts
 
     look = conflicts.check if cache is None else partial(_check_conflicts, cache)
-    return _looked_at(project, settings, today, look, has_all_findings=True)
+    return _looked_at(project, settings, cache, today, look, has_all_findings=True)
 
 
 def _check_conflicts(cache: Cache, program: ir.Program, report: Report) -> None:
@@ -123,17 +123,17 @@ def _check_conflicts(cache: Cache, program: ir.Program, report: Report) -> None:
     content = answers.content()
     if content is not None:
         cache.write("answers", scope, content)
-        cache.trim()
 
 
-def read(project: Project, settings: Mapping[str, str] | None = None) -> Checked:
+def read(project: Project, settings: Mapping[str, str] | None = None, cache: Cache | None = None) -> Checked:
     """The project as meant, and what is wrong with its text, names and types."""
-    return _looked_at(project, settings, None, None)
+    return _looked_at(project, settings, cache, None, None)
 
 
 def _looked_at(
     project: Project,
     settings: Mapping[str, str] | None,
+    cache: Cache | None,
     today: date | None,
     look_for_conflicts: Callable[[ir.Program, Report], None] | None,
     has_all_findings: bool = False,
@@ -142,7 +142,7 @@ def _looked_at(
     from segdsl.semantics.outline import Outline
 
     report = Report(project.findings)
-    modules = read_definitions(project.segments, report)
+    modules = read_definitions(project.segments, report, cache)
     catalog = read_catalog(project.catalog, report) if project.catalog is not None else None
     if not any(_holds_segments(module) for module in modules) and not report.has_errors:
         # A run would empty the memberships.
@@ -157,6 +157,8 @@ def _looked_at(
         look_for_conflicts(program, report)
     # Whether an `allow` is of any use shows once everything has been looked for.
     is_complete = is_sound and has_all_findings
+    if cache is not None:
+        cache.trim()
     report = without_allowed(modules, report, complete=is_complete)
     return Checked(program, report, Outline(modules), is_complete)
 
@@ -167,19 +169,19 @@ def _holds_segments(module: ast.Module) -> bool:
     return any(isinstance(definition, ast.Segment | ast.Tiers | ast.Split) for definition in module.definitions)
 
 
-def understood(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:
+def understood(project: Project, settings: Mapping[str, str] | None = None, cache: Cache | None = None) -> ir.Program:
     """The program of a project without errors in its text, names and types. Raises `Findings` otherwise."""
-    return _without_errors(read(project, settings))
+    return _without_errors(read(project, settings, cache))
 
 
-def sound(project: Project, settings: Mapping[str, str] | None = None) -> ir.Program:
+def sound(project: Project, settings: Mapping[str, str] | None = None, cache: Cache | None = None) -> ir.Program:
     """The program of a project without errors. Raises `Findings` otherwise.
 
     Of conflicts only those count that leave open who is in which segment: who wins, and whether a `complete` group is.
     """
     from segdsl.overlap import conflicts
 
-    return _without_errors(_looked_at(project, settings, None, conflicts.check_decided))
+    return _without_errors(_looked_at(project, settings, cache, None, conflicts.check_decided))
 
 
 def _without_errors(checked: Checked) -> ir.Program:
@@ -188,19 +190,36 @@ def _without_errors(checked: Checked) -> ir.Program:
     return checked.program
 
 
-def read_definitions(sources: Iterable[Source], report: Report) -> list[ast.Module]:
-    """The trees of `.seg` and YAML files, as written."""
-    from segdsl.grammar.parse import parse
+def read_definitions(sources: Iterable[Source], report: Report, cache: Cache | None = None) -> list[ast.Module]:
+    """The trees of `.seg` and YAML files, as written; those that an earlier run left in `cache` are not read again."""
     from segdsl.grammar.yaml_definitions import parse_definitions
 
     modules = []
     for source in sources:
         before = len(report)
-        modules.append((parse if source.name.endswith(".seg") else parse_definitions)(source, report))
+        is_text = source.name.endswith(".seg")
+        modules.append(_tree(source, report, cache) if is_text else parse_definitions(source, report))
         if not modules[-1].definitions and len(report) == before:
             help = "write a definition in it, or remove it"
             report.add("empty-file", f"`{source.name}` holds no definitions", source.whole(), help=help)
     return modules
+
+
+def _tree(source: Source, report: Report, cache: Cache | None) -> ast.Module:
+    """The tree of a `.seg` file; only one without findings is kept."""
+    from segdsl.grammar import kept
+
+    known = cache.read("trees", source.text) if cache is not None else None
+    found = kept.from_bytes(known, source) if known is not None else None
+    if found is not None:
+        return found
+    from segdsl.grammar.parse import parse
+
+    before = len(report)
+    module = parse(source, report)
+    if cache is not None and len(report) == before:
+        cache.write("trees", source.text, kept.to_bytes(module))
+    return module
 
 
 def laid_out(source: Source, spelling: str | None, report: Report) -> Source:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segdsl.backends import backend
-from segdsl.semantics import ir
+from segdsl.backends.base import Pass
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.evaluate import Membership, memberships
 from segdsl.warehouse.database import SETTINGS
@@ -37,12 +37,21 @@ def connected(project: worlds.Project) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def difference(project: worlds.Project, address: str) -> str:
-    """Where a database and the reference meaning part, or nothing. One query for each entity, as a run sends them."""
+    """Where a database and the reference meaning part, or nothing.
+
+    DuckDB is asked as `compile` writes it, PostgreSQL as a run does: the data are looked at once, and counted.
+    """
     program, report = worlds.compiled(project)
     assert not report.has_errors, [found.message for found in report]
     meant = memberships(program, worlds.world(project, program.catalog), project.as_of)
-    on_duckdb = _queries(program, project, "duckdb")
-    on_postgres = _queries(postgres.as_stored(program, project.columns), project, "postgres")
+    clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
+    by_entity = [tuple(names) for names in program.by_entity(tuple(program.segments)).values()]
+    on_duckdb = [backend("duckdb").memberships(program, names, clock) for names in by_entity]
+    held = postgres.as_stored(program, project.columns)
+    on_postgres = [
+        backend("postgres").one_pass(held, names, clock, (f"stored {n}",), replaces=True, in_order=False)
+        for n, names in enumerate(by_entity)
+    ]
     with connected(project) as connection:
         try:
             rows = [row for query in on_duckdb for row in connection.execute(query).fetchall()]
@@ -53,17 +62,25 @@ def difference(project: worlds.Project, address: str) -> str:
     with postgres.session(address) as session:
         postgres.load(project, session)
         try:
-            rows = [row for query in on_postgres for row in postgres.rows(session, query)]
+            counts = [_stored(session, passed) for passed in on_postgres]
+            rows = [row for n in range(len(by_entity)) for row in postgres.rows(session, f'SELECT * FROM "stored {n}"')]
         except psycopg.Error as error:
-            return f"PostgreSQL refuses: {error}\n{';'.join(on_postgres)}"
+            return f"PostgreSQL refuses: {error}\n{on_postgres}"
     found = _other("PostgreSQL", rows, meant)
-    return f"{found}\n{';'.join(on_postgres)}" if found else ""
+    for names, counted in zip(by_entity, counts, strict=True):
+        expected = [len(people) for name in names for people in (meant[name].qualifies, meant[name].assigned)]
+        if counted[1 : 1 + len(expected)] != tuple(expected):
+            found = found or f"PostgreSQL counts {counted} of {names}, meant {expected}"
+    return f"{found}\n{on_postgres}" if found else ""
 
 
-def _queries(program: ir.Program, project: worlds.Project, dialect: str) -> list[str]:
-    clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
-    by_entity = program.by_entity(tuple(program.segments)).values()
-    return [backend(dialect).memberships(program, names, clock) for names in by_entity]
+def _stored(session: psycopg.Connection, passed: Pass) -> tuple[Any, ...]:
+    """Does what a run does, and gives what it counts."""
+    session.execute(passed.keep.encode())
+    (counted,) = postgres.rows(session, passed.sizes)
+    for statement in (*passed.store, passed.forget):
+        session.execute(statement.encode())
+    return counted
 
 
 def _other(database: str, rows: list[tuple[Any, ...]], meant: Mapping[str, Membership]) -> str:

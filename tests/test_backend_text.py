@@ -195,7 +195,9 @@ def test_names_come_through(name: str) -> None:
         assert {row[:2] for row in found} == {(1, name), (2, name + "!")}
         assert connection.execute(DUCKDB.sizes(meant, list(meant.segments), CLOCK)).fetchall() == [(2, 1, 1, 1, 1)]
         assert connection.execute(DUCKDB.key_faults(catalog.tables["person"], meant.catalog, CLOCK)).fetchall() == []
-        for statement in DUCKDB.store(meant, list(meant.segments), CLOCK, (name, name + "3")):
+        into = (name, name + "3")
+        passed = DUCKDB.one_pass(meant, list(meant.segments), CLOCK, into, replaces=True, in_order=False)
+        for statement in (passed.keep, *passed.store, passed.forget):
             connection.execute(statement)
         used = {use.table.name: use.columns for use in DUCKDB.tables_used(meant, list(meant.segments))}
         assert {table: set(columns) for table, columns in used.items()} == {

@@ -399,9 +399,23 @@ def test_members_may_be_those_assigned(database: duckdb.DuckDBPyConnection) -> N
 def test_storing_replaces_what_was_there(database: duckdb.DuckDBPyConnection) -> None:
     meant = program(LIFECYCLE)
     for names, count in ((("vips", "old"), 4), (("old",), 1), ((), 0)):
-        for statement in DUCKDB.store(meant, names, CLOCK, ("crm", "who is where")):
+        passed = DUCKDB.one_pass(meant, names, CLOCK, ("crm", "who is where"), replaces=True, in_order=False)
+        for statement in (passed.keep, *passed.store, passed.forget):
             database.execute(statement)
         assert rows(database, 'SELECT count(*) FROM crm."who is where"') == [(count,)]
+
+
+def test_a_pass_counts_as_sizes_do_and_may_add_to_what_is_stored(database: duckdb.DuckDBPyConnection) -> None:
+    meant = program(LIFECYCLE)
+    for names in (("vips", "old"), ("free",)):
+        replaces = names[0] == "vips"
+        passed = DUCKDB.one_pass(meant, names, CLOCK, ("stored",), replaces=replaces, in_order=True)
+        database.execute(passed.keep)
+        assert rows(database, passed.sizes) == rows(database, DUCKDB.sizes(meant, names, CLOCK))
+        for statement in (*passed.store, passed.forget):
+            database.execute(statement)
+    together = DUCKDB.memberships(meant, ("vips", "old", "free"), CLOCK)
+    assert rows(database, "FROM stored ORDER BY segment, id") == rows(database, together)
 
 
 def test_only_what_is_needed_is_read() -> None:
@@ -510,6 +524,6 @@ def test_rows_of_a_table_without_key_cannot_be_told_apart() -> None:
 
 
 def test_other_dialects_are_not_known() -> None:
-    assert DIALECTS == ("duckdb", "postgres")
+    assert DIALECTS == ("duckdb", "postgres", "snowflake")
     with pytest.raises(KeyError):
         backend("oracle")

@@ -61,6 +61,12 @@ def test_each_segment_is_counted_and_listed_over_its_own_entity(tmp_path: Path, 
     assert (only.customers, only.entities, len(only.segments)) == (3, {"customer": 3, "account": 3}, 1)
 
 
+def test_what_is_aggregated_may_ask_for_a_segment_of_its_own_entity(tmp_path: Path) -> None:
+    aged = "segment aged for account when max((customer.age if in segment grown_up else 0)) >= 19\n"
+    project = segdsl.load(write(tmp_path, "acme.duckdb", segments=SEGMENTS + aged))
+    assert list(segdsl.members(project, "aged", as_of=AS_OF).keys) == [1]
+
+
 def test_the_table_and_the_json_say_which_entity(tmp_path: Path) -> None:
     project = segdsl.load(write(tmp_path, "data"))
     sizes, program = segdsl.size(project, as_of=AS_OF), compiler.sound(project)

@@ -30,6 +30,7 @@ from sqlglot import exp
 import segdsl
 from segdsl.backends import Unsupported, backend
 from segdsl.backends.expressions import folded_text
+from segdsl.compiler import Findings
 from segdsl.introspection import DatabaseProblem
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
@@ -445,15 +446,21 @@ def test_a_full_disk_is_said_in_words(acme: str, tmp_path: Path) -> None:
     assert warehouse.in_words(error, target)[0].startswith("the disk of the database is full: could not extend")
 
 
-def test_more_columns_than_there_can_be_are_said(acme: str, tmp_path: Path) -> None:
+def test_more_segments_than_there_are_columns_are_asked_for_in_parts(acme: str, tmp_path: Path) -> None:
+    """1,700 segments, and their sizes, are columns of no table; in one query they are refused."""
     project = written(tmp_path)
-    many = "".join(f"segment s{number} when age > {number}\n" for number in range(850))
+    many = "".join(f"segment s{number} when age > {number}\n" for number in range(1700))
     (project / "segments" / "all.seg").write_text(many)
     loaded = segdsl.load(project, environment={"URL": acme})
-    with pytest.raises(DatabaseProblem) as problem:
-        segdsl.size(loaded, as_of=RUN_AS_OF)
-    assert problem.value.message.startswith("the query is too large for the database")
-    assert segdsl.size(loaded, [f"s{number}" for number in range(800)], as_of=RUN_AS_OF).segments[17].qualifies == 1
+    summary = segdsl.run(loaded, as_of=RUN_AS_OF)
+    counted = {each.name: each.qualifies for each in segdsl.size(loaded, as_of=RUN_AS_OF).segments}
+    assert {each.name: each.qualifies for each in summary.segments} == counted
+    held = stored_memberships(acme)
+    assert len(held) == summary.rows == sum(counted.values()) and len({each[1] for each in held}) > 10
+    with pytest.raises(Findings) as found:
+        segdsl.compile(loaded, to="postgres", as_of=RUN_AS_OF)
+    (finding,) = found.value.diagnostics
+    assert finding.message == "a step of the query needs 1,702 columns: the database has 1,600"
 
 
 def test_two_runs_at_once_leave_the_rows_of_one(acme: str, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_memberships_sizes_members_and_keys_are_told_as_elsewhere(world: Any) ->
         "sizes": SNOWFLAKE.sizes(meant, ["vips", "free", "old"], CLOCK),
         "members": SNOWFLAKE.members(meant, "vips", CLOCK),
         "assigned": SNOWFLAKE.members(meant, "vips", CLOCK, "assigned"),
-        "faults": SNOWFLAKE.key_faults(meant.catalog.tables["order"], meant, CLOCK),
+        "faults": SNOWFLAKE.key_faults(meant.catalog.tables["order"], meant.catalog, CLOCK),
     }
     assert {name: mistakes(query) for name, query in queries.items()} == {name: [] for name in queries}
     rows = {name: snowflake_fake.run(world, query) for name, query in queries.items()}
@@ -149,9 +149,12 @@ def test_memberships_sizes_members_and_keys_are_told_as_elsewhere(world: Any) ->
 
 
 def test_storing_is_one_statement_that_keeps_who_may_read() -> None:
-    (statement,) = SNOWFLAKE.store(small("segment a when vip\n"), ["a"], CLOCK, ("crm", "Who is where"))
+    table, meant = ("crm", "Who is where"), small("segment a when vip\n")
+    passed = SNOWFLAKE.one_pass(meant, ["a"], CLOCK, table, replaces=True, in_order=False)
+    (statement,) = passed.store
     assert statement.startswith('CREATE OR REPLACE TABLE crm."Who is where"\nCOPY GRANTS AS\n')
-    assert mistakes(statement) == []
+    for each in (passed.keep, passed.sizes, *passed.store, passed.forget):
+        assert mistakes(each) == []
 
 
 # --- both grammars -----------------------------------------------------------------------------------------------
@@ -245,7 +248,7 @@ def test_folding_is_that_of_the_meaning(cursor: Any) -> None:
 def test_whole_numbers_are_divided_as_if_cut_off(left: int, right: int, cursor: Any) -> None:
     says = Expressions(SNOWFLAKE, qualified=True)
     over, under = (plan.Whole(plan.Constant(Decimal(number))) for number in (left, right))
-    whole, rest = (says.value(plan.Divide(over, part, under)) for part in ("whole", "rest"))  # type: ignore[arg-type]
+    whole, rest = (says.value(plan.Divide(over, part, under)) for part in ("whole", "rest"))
     expected = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
     assert rest.sql("snowflake").count("%") == 1 and "/" in whole.sql("snowflake")
     if abs(left) < 10**15:  # fakesnow divides as DuckDB does, in floating point

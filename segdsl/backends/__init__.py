@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segdsl.backends.unsupported import Unsupported
+from segdsl.backends.unsupported import TooWide, Unsupported
 
 if TYPE_CHECKING:
-    from segdsl.backends.base import Backend
+    from segdsl.backends.base import Backend, Pass
     from segdsl.backends.tolerant import Tolerant
 
-__all__ = ["DIALECTS", "Backend", "Tolerant", "Unsupported", "backend", "tolerant"]
+__all__ = ["DIALECTS", "Backend", "Pass", "Tolerant", "TooWide", "Unsupported", "backend", "tolerant"]
 
 DIALECTS = ("duckdb", "postgres", "snowflake")
 

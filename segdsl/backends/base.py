@@ -12,6 +12,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal as OneOfWords
@@ -24,11 +25,12 @@ from sqlglot.dialects.dialect import Dialect
 from segdsl.backends import declarations, lower, plan
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
+from segdsl.backends.unsupported import TooWide
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Catalog, Held, Table
 from segdsl.semantics.types import Type
-from segdsl.source import Span
+from segdsl.source import NOWHERE, Span
 
 FileFormat = OneOfWords["parquet", "csv"]
 
@@ -39,12 +41,28 @@ READ_BACK = 1_000_000
 RECURSION_LIMIT = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a run says to a database: it keeps where everyone stands, asks for sizes, stores memberships, and forgets.
+
+    The sizes are as `Backend.sizes` says them.
+    """
+
+    keep: str
+    sizes: str
+    store: tuple[str, ...]
+    forget: str
+
+
 class Backend(ABC):
     """Writes the SQL of one database. `reserved` are the words, in lower case, that no bare name may be."""
 
     dialect: str
     reserved: frozenset[str]
     like_escape = "\\"
+    kept_in: tuple[str, ...] = ("segdsl_standing",)  # the table that keeps where everyone stands while a run lasts
+    most_columns: int | None = None  # that a step or a table may have
+    most_filters: int | None = None  # so many aggregates of a step are told by FILTER which rows count
     keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
 
     # --- what can be asked --------------------------------------------------------------------------
@@ -69,10 +87,31 @@ class Backend(ABC):
         """
         return self._text(self._tree(lower.sizes(program, names, clock)))
 
-    def store(self, program: ir.Program, names: Sequence[str], clock: Clock, table: Sequence[str]) -> list[str]:
-        """The statements, for one transaction, that replace `table` with the memberships."""
-        query = self._tree(lower.memberships(program, names, clock))
-        return [self._text(statement) for statement in self._replaced(self._stored_table(table), query)]
+    def one_pass(
+        self,
+        program: ir.Program,
+        names: Sequence[str],
+        clock: Clock,
+        table: Sequence[str],
+        *,
+        replaces: bool,
+        in_order: bool,
+    ) -> Pass:
+        """The statements, for one transaction, that replace `table` with the memberships, or add them to it."""
+        passed = lower.one_pass(program, names, clock, self.kept_in, in_order=in_order)
+        kept, stored = self._stored_table(self.kept_in), self._stored_table(table)
+        query = self._tree(passed.memberships)
+        store = self._replaced(stored, query) if replaces else [self._added(stored, query)]
+        return Pass(
+            self._text(_temporary(kept, self._tree(passed.kept))),
+            self._text(self._tree(passed.sizes)),
+            tuple(self._text(statement) for statement in store),
+            self._text(exp.Drop(tables=[kept.copy()], kind="TABLE")),
+        )
+
+    def _added(self, table: exp.Table, query: exp.Query) -> exp.Insert:
+        columns = [self.name(name) for name in query.named_selects]
+        return exp.Insert(this=exp.Schema(this=table, expressions=columns), expression=query)
 
     def key_faults(self, table: Table, catalog: Catalog, clock: Clock) -> str:
         """Rows of a key and how many rows have it: up to five keys that are missing or repeated.
@@ -172,6 +211,10 @@ class Backend(ABC):
         """How many known members a list has."""
 
     @abstractmethod
+    def spread(self, conditions: Sequence[tuple[exp.Expr, str]]) -> exp.Expr:
+        """Of each row one for each condition that is true, with its text; see `plan.Spread`."""
+
+    @abstractmethod
     def list_members(self, list_: exp.Expr) -> exp.Expr:
         """The different known members of a list; see `plan.Members`."""
 
@@ -207,16 +250,33 @@ class Backend(ABC):
 
     def _tree(self, query: plan.Query) -> exp.Query:
         query = self.prepared(query)
+        self._refuse_too_many_columns(query)
         result = self._select(query.result)
         constants = [self._constants(each) for each in query.constants]
-        steps = exp.With(expressions=[*constants, *(self._relation(relation) for relation in query.relations)])
-        steps.add_comments([comment(query.comment)])
-        result.set("with_", steps)
+        steps = [*constants, *(self._relation(relation) for relation in query.relations)]
+        said = exp.With(expressions=steps) if steps else result
+        said.add_comments([comment(query.comment)])
+        if steps:
+            result.set("with_", said)
         return result
 
     def prepared(self, query: plan.Query) -> plan.Query:
         """The same query, in what this database has words for."""
         return query
+
+    def _refuse_too_many_columns(self, query: plan.Query) -> None:
+        """Raises `TooWide` when a step, or what is asked for, has more columns than the database lets it have."""
+        widths: dict[str, int] = {}
+        for relation in (*query.relations, plan.Relation("", query.result)):
+            select = relation.select
+            kept = widths.get(str(select.base.name), 0) if select.keeps_all else 0
+            widths[relation.name] = kept + len(select.outputs)
+        if self.most_columns is not None and max(widths.values()) > self.most_columns:
+            raise TooWide(
+                f"a step of the query needs {max(widths.values()):,} columns: the database has {self.most_columns:,}",
+                NOWHERE,
+                help="ask for fewer segments at once",
+            )
 
     def name(self, name: str) -> exp.Identifier:
         """A name, quoted unless it is plain and no word of the language."""
@@ -246,14 +306,16 @@ class Backend(ABC):
         return exp.CTE(this=select, alias=exp.TableAlias(this=self.name(constants.name)))
 
     def _select(self, select: plan.Select) -> exp.Select:
-        says = Expressions(self, self.is_qualified(select))
+        says = Expressions(self, self.is_qualified(select), self._filters(select))
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
         joins = [each for join in select.joins for each in self._joins(join, says)]
-        joins += [self._spread(select.spread, says)] if select.spread else []
         if joins:
             result.set("joins", joins)
+        if select.spread:
+            rows = self.spread([(says.condition(test), name) for test, name in select.spread.names])
+            result.append("expressions", exp.Alias(this=rows, alias=self.name(select.spread.column)))
         if select.where:
             result.set("where", exp.Where(this=says.condition(plan.All(select.where))))
         if select.group_by:
@@ -269,6 +331,11 @@ class Backend(ABC):
     def is_qualified(self, select: plan.Select) -> bool:
         """Without its relation a name is only safe where there is one and nothing is renamed in between."""
         return bool(select.joins or select.group_by)
+
+    def _filters(self, select: plan.Select) -> bool:
+        """Whether FILTER says which rows count: it reads best, and takes long where there are many."""
+        aggregates = [each.expression for each in select.outputs if isinstance(each.expression, plan.Aggregate)]
+        return self.most_filters is None or sum(bool(each.where) for each in aggregates) <= self.most_filters
 
     def _output(self, output: plan.Output, says: Expressions) -> exp.Expr:
         value = says.own(output.expression)
@@ -289,12 +356,6 @@ class Backend(ABC):
             return self.next_joins(join, says)
         on = says.condition(plan.Compare(join.right, "=", join.left))
         return [exp.Join(this=self.base(join.base, True), side=None if join.required else "LEFT", on=on)]
-
-    def _spread(self, spread: plan.Spread, says: Expressions) -> exp.Join:
-        rows = [exp.Tuple(expressions=[says.own(value) for value in row]) for row in spread.rows]
-        alias = exp.TableAlias(this=self.name(spread.alias), columns=[self.name(each) for each in spread.columns])
-        values = exp.Subquery(this=exp.Values(expressions=rows))
-        return exp.Join(this=exp.Lateral(this=values, view=False, outer=False, alias=alias), kind="CROSS")
 
     def _order(self, largest_first: Sequence[str], names: Sequence[str]) -> exp.Order:
         by = [(exp.Column(this=self.name(name)), name in largest_first) for name in (*largest_first, *names)]
@@ -394,6 +455,13 @@ class Backend(ABC):
         like = exp.Like(this=value, expression=self.constant(pattern))
         needs_escape = escape in pattern or "\\" in pattern
         return exp.Escape(this=like, expression=exp.Literal.string(escape)) if needs_escape else like
+
+
+def _temporary(table: exp.Table, query: exp.Query) -> exp.Create:
+    return exp.Create(
+        this=table, kind="TABLE", replace=False, refresh=False, unique=False, expression=query, exists=False,
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]), concurrently=False,
+    )  # fmt: skip
 
 
 def _float(value: float) -> exp.Expr:

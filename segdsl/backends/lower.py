@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Literal as OneOfWords
 from zoneinfo import ZoneInfo
 
 from segdsl.backends import plan
+from segdsl.backends import standing as told
 from segdsl.backends.everyone import Comparisons, comparisons_in
-from segdsl.backends.expressions import Decided, Expressions, every, names_of, negated, surely, terms_of
-from segdsl.backends.names import Names
+from segdsl.backends.expressions import Decided, Expressions, names_of, negated, surely, terms_of
 from segdsl.backends.relations import Building, Place, Scope, in_order
 from segdsl.backends.unsupported import Unsupported
 from segdsl.semantics import ir
@@ -29,7 +28,6 @@ from segdsl.semantics.references import levels, needed, references, references_i
 MAX_STEPS = 300
 # Each moment has steps and sources of its own.
 MAX_MOMENTS = 50
-MEMBERSHIPS = ("segment", "qualifies", "assigned", "as_of")
 
 Membership = OneOfWords["qualifies", "assigned"]
 
@@ -55,41 +53,18 @@ def members(program: ir.Program, segment: str, clock: Clock, column: Membership)
 
 
 def memberships(program: ir.Program, names: Sequence[str], clock: Clock, keys: Sequence[str | int] = ()) -> plan.Query:
-    """A row for each segment and each who fulfils it: the key, then `MEMBERSHIPS`. The segments are of one entity.
+    """A row for each segment and each who fulfils it, in order: the key, then `MEMBERSHIPS`.
 
-    With `keys` of those alone who have one of them.
+    The segments are of one entity. With `keys` of those alone who have one of them.
     """
     lowering = _lowering(program, names, clock)
-    key = lowering.key
-    if key.name.casefold() in MEMBERSHIPS:
-        raise Unsupported(
-            f"the key `{key.name}` is called like a column of the memberships",
-            lowering.table.span,
-            help="read the table through a view that calls the key otherwise",
-        )
+    lowering.refuse_ambiguous_key()
     lowering.decide(needed(program, _with_rivals(program, names)))
     lowering.find_winners(names)
-    segment, qualifies, assigned = (lowering.measured.columns.new(column) for column in MEMBERSHIPS[:3])
-    rows = [(plan.Constant(name), lowering.fulfils(name), lowering.wins(name)) for name in names]
-    nobody = (plan.Constant(""), plan.Constant(False), plan.Constant(False))
-    alias = lowering.expressions.names.new("membership")
-    spread = plan.Spread(alias, (segment, qualifies, assigned), tuple(rows or [nobody]))
-    values: tuple[plan.Expression, ...] = (
-        *(plan.Column("", column, optional=False) for column in spread.columns),
-        plan.Constant(clock.as_of.astimezone(UTC)),
-    )
-    outputs = [plan.Output(column, value) for column, value in zip(MEMBERSHIPS, values, strict=True)]
-    where: tuple[plan.Expression, ...] = (plan.Column("", qualifies, optional=False),)
-    if keys:
-        constants = (plan.Constant(each if isinstance(each, str) else Decimal(each)) for each in keys)
-        where = (*where, plan.OneOf(key.expression, tuple(constants)))
-    result = plan.Select(
-        lowering.base,
-        (key, *outputs),
-        spread=spread,
-        where=where,
-        order_by=("segment", key.name),
-    )
+    standing = lowering.standing()
+    column = lowering.measured.columns.new("segment")
+    spread = lowering.add("membership", told.spread(standing, names, column, keys))
+    result = replace(told.memberships(standing, names, clock, spread, column), order_by=("segment", lowering.key.name))
     return lowering.query(result, f"who is in which segment, as of {clock.as_of.isoformat()}")
 
 
@@ -102,27 +77,48 @@ def sizes(program: ir.Program, names: Sequence[str], clock: Clock) -> plan.Query
     """
     lowering = _lowering(program, names, clock)
     lowering.measure(names)
-    called = Names()
-    outputs = [plan.Output(called.new(f"all {lowering.table.name}"), plan.Aggregate("count", None))]
-    for name in names:
-        for column, test in (("qualifies", lowering.fulfils(name)), ("assigned", lowering.wins(name))):
-            where = (lowering.fulfils(name),) if test == plan.Constant(True) else (test,)
-            outputs.append(plan.Output(called.new(f"{name} {column}"), plan.Aggregate("count", None, where)))
-    for channel, reached in lowering.reached.items():
-        outputs.append(plan.Output(called.new(f"all by {channel}"), plan.Aggregate("count", None, (reached,))))
-    for name in names:
-        assigned = every([lowering.fulfils(name), lowering.wins(name)])
-        for channel, reached in lowering.reached.items():
-            both = terms_of(every([assigned, reached]))
-            outputs.append(plan.Output(called.new(f"{name} by {channel}"), plan.Aggregate("count", None, both)))
-    for name in names:
-        for promise in _relations(program, name):
-            other = lowering.fulfils(promise.segment)
-            stray = (lowering.fulfils(name), other if promise.kind == "disjoint from" else negated(other))
-            words = f"{name} {'in' if promise.kind == 'disjoint from' else 'not in'} {promise.segment}"
-            outputs.append(plan.Output(called.new(words), plan.Aggregate("count", None, stray)))
-    result = plan.Select(lowering.base, tuple(outputs))
+    result = told.sizes(lowering.standing(), names)
     return lowering.query(result, f"how many are in each segment, as of {clock.as_of.isoformat()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a run asks of the segments of one entity: the data are looked at once, by `kept`, whose rows a table keeps.
+
+    From there `sizes` and `memberships` are told.
+    """
+
+    kept: plan.Query
+    sizes: plan.Query
+    memberships: plan.Query
+
+
+def one_pass(
+    program: ir.Program, names: Sequence[str], clock: Clock, table: tuple[str, ...], *, in_order: bool
+) -> Pass:
+    """What a run asks of the segments `names` with the help of a table.
+
+    `in_order`, by key and then by segment, are the memberships of a database that leaves rows in the order in which it
+    finds them: so many are expensive to sort.
+    """
+    lowering = _lowering(program, names, clock)
+    lowering.refuse_ambiguous_key()
+    lowering.measure(names)
+    standing = lowering.standing()
+    columns = (plan.Output(each.name, each) for each in standing.columns(names))
+    order_by = (lowering.key.name,) if in_order else ()
+    select = plan.Select(standing.base, (lowering.key, *columns), order_by=order_by)
+    when = f"as of {clock.as_of.isoformat()}"
+    kept = lowering.query(select, f"who stands where, {when}")
+    standing = standing.kept_in(table)
+    column = lowering.measured.columns.new("segment")
+    spread = plan.Relation("membership", told.spread(standing, sorted(names), column))
+    result = told.memberships(standing, names, clock, plan.Base(spread.name, spread.name), column)
+    return Pass(
+        kept,
+        plan.Query((), told.sizes(standing, names), f"how many are in each segment, {when}"),
+        plan.Query((spread,), result, f"who is in which segment, {when}"),
+    )
 
 
 def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = False) -> list[TableUse]:
@@ -154,10 +150,6 @@ def tables_used(program: ir.Program, names: Sequence[str], *, sizing: bool = Fal
 def _own(program: ir.Program, segment: str) -> list[str]:
     """The segments that must be decided of the same row before this one."""
     return [each.segment for each in references(program, segment) if each.is_own]
-
-
-def _relations(program: ir.Program, segment: str) -> list[ir.RelationPromise]:
-    return [each for each in program.segments[segment].promises if isinstance(each, ir.RelationPromise)]
 
 
 def _with_rivals(program: ir.Program, names: Iterable[str]) -> list[str]:
@@ -238,9 +230,9 @@ class _Lowering:
         self.key = plan.Output(self.table.key, key)
         self.base = plan.Base(measured.name, measured.name)
         self.steps: list[plan.Relation] = []
-        self.winners: dict[str, plan.Expression] = {}
+        self.winners: dict[str, plan.Column] = {}
         self.comparisons = Comparisons(self.expressions, self.scope, key, self._add_step)
-        self.reached: dict[str, plan.Expression] = {}
+        self.reached: dict[str, plan.Column] = {}
         self._decided_in: dict[str, Decided] = {}
 
     def condition(self, segment: str) -> plan.Expression:
@@ -309,7 +301,7 @@ class _Lowering:
         """Makes columns of all that the sizes of `names` count."""
         channels = [each for each in self.program.channels.values() if each.entity == self.table.name]
         wanted = _with_rivals(self.program, names)
-        wanted += [promise.segment for name in names for promise in _relations(self.program, name)]
+        wanted += [promise.segment for name in names for promise in told.relations(self.program, name)]
         for channel in channels:
             found = references_in(self.program, channel.condition)
             wanted += [each.segment for each in found if each.is_own]
@@ -326,17 +318,30 @@ class _Lowering:
 
     def _add_step(self, wanted: str, outputs: Sequence[plan.Output]) -> None:
         if outputs:
-            name = self.expressions.names.new(f"{self.called}{wanted}{self.expressions.called}")
-            self.steps.append(plan.Relation(name, plan.Select(self.base, tuple(outputs), keeps_all=True)))
-            self.base = plan.Base(name, name)
+            self.base = self.add(wanted, plan.Select(self.base, tuple(outputs), keeps_all=True))
 
-    def fulfils(self, name: str) -> plan.Expression:
+    def add(self, wanted: str, select: plan.Select) -> plan.Base:
+        """Makes a step, and gives what reads it."""
+        name = self.expressions.names.new(f"{self.called}{wanted}{self.expressions.called}")
+        self.steps.append(plan.Relation(name, select))
+        return plan.Base(name, name)
+
+    def fulfils(self, name: str) -> plan.Column:
         return self.scope.fulfils[name]
 
-    def wins(self, name: str) -> plan.Expression:
-        """Whether who fulfils the segment `name` is assigned to it, too."""
-        winner = self.winners.get(self.program.segments[name].group or "")
-        return plan.Constant(True) if winner is None else plan.Compare(winner, "=", plan.Constant(name))
+    def standing(self) -> told.Standing:
+        """Where all columns made so far say that a row stands."""
+        return told.Standing(
+            self.program, self.base, self.key, dict(self.scope.fulfils), dict(self.winners), dict(self.reached)
+        )
+
+    def refuse_ambiguous_key(self) -> None:
+        if self.key.name.casefold() in told.MEMBERSHIPS:
+            raise Unsupported(
+                f"the key `{self.key.name}` is called like a column of the memberships",
+                self.table.span,
+                help="read the table through a view that calls the key otherwise",
+            )
 
     def query(self, result: plan.Select, comment: str) -> plan.Query:
         chains = self.chains.all

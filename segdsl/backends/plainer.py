@@ -14,6 +14,7 @@ from typing import Any
 
 from segdsl.backends import plan
 from segdsl.backends.names import Names
+from segdsl.backends.printing import unfiltered
 from segdsl.backends.quotients import EXACT
 
 FALSE = plan.Constant(False)
@@ -66,9 +67,8 @@ def _said(node: Any) -> Any:
             return plan.Not(plan.OrElse(term, FALSE))
         case plan.Calculate(left, "*", right, (first, second)) if first + second > max(first, second, KEPT):
             return _product(left, right, first, second)
-        case plan.Aggregate(function, argument, where) if where and function not in ("first", "last"):
-            counted = plan.Constant(Decimal(1)) if argument is None else argument
-            return plan.Aggregate(function, plan.FirstTrue(((plan.All(where), counted),)))
+        case plan.Aggregate(function, _, where) if where and function not in ("first", "last"):
+            return unfiltered(node)
     return node
 
 

@@ -460,16 +460,21 @@ class NextJoin:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Several rows for each row: one for each of `rows`, with its values in `columns`. There is at least one."""
+    """Of each row one for each condition that is true, with its name in `column`, and none where none is.
 
-    alias: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Expression, ...], ...]
+    There is at least one condition.
+    """
+
+    column: str
+    names: tuple[tuple[Expression, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """With `keeps_all`, the outputs of the base come first. `largest_first`, then `order_by`, name outputs."""
+    """With `keeps_all`, the outputs of the base come first; that of `spread` comes last.
+
+    `largest_first`, then `order_by`, name outputs.
+    """
 
     base: Base
     outputs: tuple[Output, ...]
@@ -506,7 +511,7 @@ class Constants:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """There is a relation, and each reads only those before it and `constants`. The comment says what it gives."""
+    """Each relation reads only those before it and `constants`. The comment says what it gives."""
 
     relations: tuple[Relation, ...]
     result: Select

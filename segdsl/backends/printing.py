@@ -31,10 +31,10 @@ ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.
 
 
 class Expressions:
-    """How the expressions of one select are said: with or without the names of its relations."""
+    """How the expressions of one select are said: with the names of its relations, and with FILTER, or without."""
 
-    def __init__(self, backend: Backend, qualified: bool) -> None:
-        self.backend, self.qualified = backend, qualified
+    def __init__(self, backend: Backend, qualified: bool, filters: bool = True) -> None:
+        self.backend, self.qualified, self.filters = backend, qualified, filters
 
     def column(self, relation: str, name: str) -> exp.Column:
         table = self.backend.name(relation) if self.qualified and relation else None
@@ -102,8 +102,11 @@ class Expressions:
                 return self.condition(node)
 
     def aggregate(self, node: plan.Aggregate) -> exp.Expr:
+        is_outermost = node.function in ("first", "last")
+        if node.where and not is_outermost and not self.filters:
+            node = unfiltered(node)
         where = exp.Where(this=self.condition(plan.All(node.where))) if node.where else None
-        if node.function in ("first", "last"):
+        if is_outermost:
             return self._outermost(node, where)
         result = self._function(node)
         return exp.Filter(this=result, expression=where) if where else result
@@ -239,3 +242,9 @@ class Expressions:
         if calculates and isinstance(value, (exp.Add, exp.Sub, exp.Mul)):
             return value
         return exp.Paren(this=value)
+
+
+def unfiltered(node: plan.Aggregate) -> plan.Aggregate:
+    """The same of values that are missing where a row is not to count; not for the first or the last of them."""
+    counted = plan.Constant(Decimal(1)) if node.argument is None else node.argument
+    return plan.Aggregate(node.function, plan.FirstTrue(((plan.All(node.where), counted),)))

@@ -143,7 +143,7 @@ class Scope:
     followed: dict[tuple[str, ...], Place] = field(default_factory=dict)
     aggregates: dict[int, plan.Expression | quotients.Number] = field(default_factory=dict)
     others: dict[tuple[str, ...], Scope] = field(default_factory=dict)
-    fulfils: dict[str, plan.Expression] = field(default_factory=dict)
+    fulfils: dict[str, plan.Column] = field(default_factory=dict)
     compared: dict[ir.Node, plan.Expression | quotients.Number] = field(default_factory=dict)
 
     @property

@@ -12,3 +12,7 @@ class Unsupported(Exception):
     def __init__(self, message: str, span: Span, *, label: str = "", help: str = "") -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(RULES["unsupported"], message, Label(span, label), help)
+
+
+class TooWide(Unsupported):
+    """A database has not so many columns: it may have them for fewer segments."""

@@ -38,7 +38,7 @@ def references_in(program: ir.Program, condition: ir.Condition) -> Iterator[Refe
             case ir.AssignedTo(name):
                 yield from (Reference(each, is_own) for each in (name, *program.rivals(name)))
             case _:
-                is_own = is_own and not isinstance(node, ir.Rows | ir.Of)
+                is_own = is_own and not isinstance(node, ir.Aggregate | ir.Rows | ir.Of)
                 waiting.extend((child, is_own) for child in ir.children(node))
 
 

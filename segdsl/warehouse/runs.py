@@ -6,12 +6,13 @@ replaced in one step or not at all, and nothing that somebody else has made is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from os.path import lexists
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 from typing import Literal as OneOf
 
 from segdsl import folder
@@ -25,6 +26,11 @@ from segdsl.warehouse import memberships
 from segdsl.warehouse.database import Database, is_folder, opened, write_keys
 from segdsl.warehouse.memberships import MEMBERSHIPS_TABLE
 from segdsl.warehouse.promises import Counts, broken, not_compared
+
+if TYPE_CHECKING:
+    from segdsl.backends import Pass
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +117,57 @@ def size(program: ir.Program, names: Sequence[str], clock: Clock, target: Target
 
 
 def _sizes(database: Database, program: ir.Program, names: Sequence[str], clock: Clock, target: Target) -> Sizes:
-    """The sizes, and the promises they break, from one query for each entity."""
-    before = memberships.assigned_before(database, program, names, target)
-    entities: dict[str, int] = {}
-    found: dict[str, Size] = {}
-    everyone: dict[str, int] = {}
-    faults: list[Diagnostic] = []
+    """The sizes, and the promises they break."""
+    counting = _Counting(program, memberships.assigned_before(database, program, names, target))
     for entity, of_it in ({program.catalog.entity: ()} | program.by_entity(names)).items():
-        (row,) = database.rows(database.backend.sizes(program, of_it, clock))
+        for some, query in _in_parts(of_it, lambda part: database.backend.sizes(program, part, clock)):
+            counting.add(entity, some, database.rows(query))
+    return counting.sizes(names, clock)
+
+
+def _in_parts(names: Sequence[str], ask: Callable[[Sequence[str]], T]) -> Iterator[tuple[Sequence[str], T]]:
+    """What is asked of all segments at once, or of as many as the database has columns for."""
+    from segdsl.backends import TooWide
+
+    waiting = [names]
+    while waiting:
+        some = waiting.pop()
+        try:
+            yield some, ask(some)
+        except TooWide:
+            if len(some) < 2:
+                raise
+            waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
+
+
+class _Counting:
+    """Puts together what the rows of `Backend.sizes` say. `before` is how many were assigned before, by segment."""
+
+    def __init__(self, program: ir.Program, before: dict[str, int]) -> None:
+        self._program, self._before = program, before
+        self._entities: dict[str, int] = {}
+        self._found: dict[str, Size] = {}
+        self._everyone: dict[str, int] = {}
+        self._faults: list[Diagnostic] = []
+
+    def add(self, entity: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """What one row says of segments of an entity."""
+        (row,) = rows
         counts = (int(value) for value in row)
-        entities[entity] = next(counts)
-        pairs = {name: (next(counts), next(counts)) for name in of_it}
-        channels = [channel.name for channel in program.channels.values() if channel.entity == entity]
-        everyone |= {channel: next(counts) for channel in channels}
-        reachable = {name: {channel: next(counts) for channel in channels} for name in of_it}
-        found |= {name: Size(name, *pairs[name], reachable[name]) for name in of_it}
-        assigned = {name: found[name].assigned for name in of_it}
-        faults += broken(program, of_it, Counts(entities[entity], assigned, before, tuple(counts)))
-    sizes = tuple(found[name] for name in names)
-    return Sizes(clock.as_of, entities, sizes, everyone, tuple(faults), not_compared(program, names, before))
+        self._entities[entity] = next(counts)
+        pairs = {name: (next(counts), next(counts)) for name in names}
+        channels = [channel.name for channel in self._program.channels.values() if channel.entity == entity]
+        self._everyone |= {channel: next(counts) for channel in channels}
+        reachable = {name: {channel: next(counts) for channel in channels} for name in names}
+        self._found |= {name: Size(name, *pairs[name], reachable[name]) for name in names}
+        assigned = {name: self._found[name].assigned for name in names}
+        found = Counts(self._entities[entity], assigned, self._before, tuple(counts))
+        self._faults += broken(self._program, names, found)
+
+    def sizes(self, names: Sequence[str], clock: Clock) -> Sizes:
+        sizes = tuple(self._found[name] for name in names)
+        unknown = not_compared(self._program, names, self._before)
+        return Sizes(clock.as_of, self._entities, sizes, self._everyone, tuple(self._faults), unknown)
 
 
 def members(program: ir.Program, segment: str, clock: Clock, target: Target, *, assigned: bool = False) -> Members:
@@ -173,16 +211,6 @@ def run(program: ir.Program, clock: Clock, target: Target, *, despite_promises: 
     return _run_in_database(program, clock, target, despite_promises)
 
 
-def _checked_sizes(
-    database: Database, program: ir.Program, clock: Clock, target: Target, despite_promises: bool
-) -> Sizes:
-    """The sizes before anything is written; raises when they break a promise."""
-    sizes = _sizes(database, program, tuple(program.segments), clock, target)
-    if sizes.broken and not despite_promises:
-        raise BrokenPromises(sizes.broken)
-    return sizes
-
-
 def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_promises: bool) -> RunSummary:
     if target.memberships:
         raise DatabaseProblem(
@@ -198,11 +226,12 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_
             memberships.refuse_table_of_others(database, program, entity, parts, target)
         if target.schema:
             memberships.refuse_ambiguous_schema(database, target)
-        sizes = _checked_sizes(database, program, clock, target, despite_promises)
+        counting = _Counting(program, memberships.assigned_before(database, program, names, target))
         if target.schema:
             database.create_schema(target.schema)
         for entity, parts in places.items():
-            _store(database, program, entity, clock, parts)
+            _store(database, program, entity, clock, parts, counting, in_order=False)
+        sizes = _kept_promises(counting.sizes(names, clock), despite_promises)
     return _summary(program, target, {entity: ".".join(parts) for entity, parts in places.items()}, sizes)
 
 
@@ -224,11 +253,12 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target, despite_pr
         database = stack.enter_context(opened(program, names, clock, target, sizing=True, extra_files=extra))
         for entity, file in existing.items():
             memberships.refuse_file_of_others(database, program, entity, file, target)
-        sizes = _checked_sizes(database, program, clock, target, despite_promises)
+        counting = _Counting(program, memberships.assigned_before(database, program, names, target))
         for entity, file in written.items():
             # One after the other in the same table, which is in memory only.
-            _store(database, program, entity, clock, (MEMBERSHIPS_TABLE,))
+            _store(database, program, entity, clock, (MEMBERSHIPS_TABLE,), counting, in_order=True)
             database.write(database.driver.table(MEMBERSHIPS_TABLE), file)
+        sizes = _kept_promises(counting.sizes(names, clock), despite_promises)
     return _summary(program, target, {entity: str(file) for entity, file in outputs.items()}, sizes)
 
 
@@ -240,11 +270,36 @@ def _summary(program: ir.Program, target: Target, places: dict[str, str], sizes:
     return RunSummary(sizes.as_of, target.name, tables, sizes.segments, sizes.broken, sizes.not_compared)
 
 
-def _store(database: Database, program: ir.Program, entity: str, clock: Clock, parts: memberships.Parts) -> None:
-    """Replaces the memberships table of an entity."""
+def _store(
+    database: Database,
+    program: ir.Program,
+    entity: str,
+    clock: Clock,
+    parts: memberships.Parts,
+    counting: _Counting,
+    *,
+    in_order: bool,
+) -> None:
+    """Replaces the memberships table of an entity, and counts them."""
     names = program.by_entity(tuple(program.segments)).get(entity, ())
-    for statement in database.backend.store(program, names, clock, parts):
-        database.execute(statement)
+    is_first = True
+
+    def ask(some: Sequence[str]) -> Pass:
+        return database.backend.one_pass(program, some, clock, parts, replaces=is_first, in_order=in_order)
+
+    for some, passed in _in_parts(names, ask):
+        database.execute(passed.keep)
+        counting.add(entity, some, database.rows(passed.sizes))
+        for statement in (*passed.store, passed.forget):
+            database.execute(statement)
+        is_first = False
+
+
+def _kept_promises(sizes: Sizes, despite_promises: bool) -> Sizes:
+    """The sizes; raises when they break a promise, and so undoes what the transaction has written."""
+    if sizes.broken and not despite_promises:
+        raise BrokenPromises(sizes.broken)
+    return sizes
 
 
 def _column(assigned: bool) -> OneOf["qualifies", "assigned"]:
