@@ -61,9 +61,15 @@ class Snowflake(Backend):
     def name(self, name: str) -> exp.Identifier:
         """A plain name means what Snowflake makes of it: upper case, also where it must be quoted."""
         found = super().name(name)
-        if found.args["quoted"] and PLAIN_NAME.fullmatch(name):
-            return exp.Identifier(this=name.upper(), quoted=True)
-        return found
+        return exp.Identifier(this=self.stored_name(name), quoted=True) if found.args["quoted"] else found
+
+    def stored_name(self, name: str) -> str:
+        return name.upper() if PLAIN_NAME.fullmatch(name) else name
+
+    def use_schema(self, name: str) -> str:
+        """The statement that makes a schema, by its stored name, that of the session."""
+        table = exp.Table(this=exp.Identifier(this=name, quoted=True))
+        return self._text(exp.Use(kind=exp.Var(this="SCHEMA"), this=table))
 
     def _text(self, tree: exp.Expr) -> str:
         for node in tree.walk():
