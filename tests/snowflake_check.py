@@ -18,7 +18,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +46,7 @@ TYPES |= {"TIMESTAMP": "TIMESTAMP_NTZ", "TIMESTAMPTZ": "TIMESTAMP_TZ", "TINYINT"
 # None of these may matter to what is printed.
 HOSTILE: dict[str, str | int] = {
     "TIMEZONE": "America/New_York",
+    "DEFAULT_NULL_ORDERING": "FIRST",
     "WEEK_START": 3,
     "WEEK_OF_YEAR_POLICY": 1,
     "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_LTZ",
@@ -59,11 +60,12 @@ HOSTILE: dict[str, str | int] = {
 
 @dataclass(frozen=True)
 class Session:
-    """A cursor, and how it is asked."""
+    """A cursor, how it is asked, and which conditions it refuses."""
 
     cursor: Any
     ask: Callable[[Any, str], list[tuple[Any, ...]]]
-    collates: bool
+    collates: bool = True
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.ask(self.cursor, query)
@@ -189,8 +191,7 @@ def _renamed(project: worlds.Project, schema: str) -> worlds.Project:
 def conditions_differ(session: Session, schema: str) -> list[str]:
     """The conditions of `tests.test_backends`, whose members were found by hand."""
     names = {f"s{number}": condition for number, condition in enumerate(test_backends.CONDITIONS)}
-    if not session.collates:
-        names = {name: each for name, each in names.items() if each[0] not in fake_refuses()}
+    names = {name: each for name, each in names.items() if each[0] not in session.refused}
     text = "".join(f"segment {name} when {condition}\n" for name, (condition, _) in names.items())
     for table, (columns, rows) in test_backends.STORED.items():
         load(session, _in(schema, table), columns, [dict(zip(columns, row, strict=True)) for row in rows])
@@ -203,12 +204,6 @@ def conditions_differ(session: Session, schema: str) -> list[str]:
         if people != sorted(expected):
             found.append(f"{condition}: {people}, meant {sorted(expected)}\n{query}")
     return found
-
-
-def fake_refuses() -> Mapping[str, str]:
-    from tests.test_snowflake import REFUSED
-
-    return REFUSED
 
 
 def clocks_differ(session: Session, schema: str) -> list[str]:
@@ -242,40 +237,40 @@ def opened(url: str) -> Iterator[Session]:
         cursor = connection.connection.cursor()
         for name, value in HOSTILE.items():
             cursor.execute(f"ALTER SESSION SET {name} = {exp.convert(value).sql('snowflake')}")
-        yield Session(cursor, asked, collates=True)
+        yield Session(cursor, asked)
 
 
 @contextmanager
 def fake() -> Iterator[Session]:
     with snowflake_fake.connected() as cursor:
-        yield Session(cursor, snowflake_fake.run, collates=False)
+        yield Session(cursor, snowflake_fake.run, collates=False, refused=snowflake_fake.REFUSED)
 
 
-def compared(session: Session, seeds: int) -> dict[str, list[str]]:
-    """What differs, by what was looked at."""
+def compared(session: Session, checks: Sequence[str]) -> dict[str, list[str]]:
+    """What differs, by what was looked at: `clocks`, `conditions` and, by number, `project 7`."""
     schema = f"segdsl_check_{uuid.uuid4().hex[:8]}"
     session.do(f"CREATE SCHEMA {schema}")
     try:
-        checks: dict[str, Callable[[], list[str]]] = {
-            "clocks": lambda: clocks_differ(session, schema),
-            "conditions": lambda: conditions_differ(session, schema),
-        }
-        for seed in range(seeds):
-            made = worlds.project(Random(seed))
-            checks[f"project {seed}"] = lambda made=made: project_differs(session, made, schema)  # type: ignore[misc]
         found = {}
-        for name, check in checks.items():
+        for name in checks:
             try:
-                found[name] = check()
-            except (
-                Exception
-            ) as error:  # whatever a driver raises is a finding, and the others are looked at all the same
+                found[name] = _differences(session, name, schema)
+            except Exception as error:  # whatever a driver raises is a finding, and the others are looked at, too
                 found[name] = [f"{type(error).__name__}: {error}"]
             print(f"{name}: {'as meant' if not found[name] else f'{len(found[name])} differ'}", flush=True)
             print("".join(f"  {each}\n" for each in found[name]), end="")
         return found
     finally:
         session.do(f"DROP SCHEMA {schema}")
+
+
+def _differences(session: Session, name: str, schema: str) -> list[str]:
+    if name == "clocks":
+        return clocks_differ(session, schema)
+    if name == "conditions":
+        return conditions_differ(session, schema)
+    seed = int(name.removeprefix("project "))
+    return project_differs(session, worlds.project(Random(seed)), schema)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -287,7 +282,8 @@ def main(arguments: Sequence[str]) -> int:
         print("no account: type export SNOWFLAKE_URL='snowflake://USER:PASSWORD@ACCOUNT/DATABASE/SCHEMA?warehouse=W'")
         return 2
     with fake() if given.fake else opened(url) as session:
-        found = compared(session, int(os.environ.get("SEEDS", 20)))
+        projects = [f"project {seed}" for seed in range(int(os.environ.get("SEEDS", 20)))]
+        found = compared(session, ["clocks", "conditions", *projects])
     print(f"{sum(map(bool, found.values()))} of {len(found)} differ")
     return 1 if any(found.values()) else 0
 

@@ -42,6 +42,9 @@ CANNOT = {
     "COPY GRANTS": "it is left out: there are no rights",
 }
 
+# The conditions of `test_backends` that it refuses, by what of `CANNOT` they need.
+REFUSED = {"age * 1_000_000_000 * 1_000_000_000 * 1_000 > 1": "NUMBER(38, 0)"}
+
 LIST = exp.Literal.string('["VARCHAR"]')
 
 

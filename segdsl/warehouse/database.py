@@ -22,6 +22,7 @@ from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.types import Type
 from segdsl.warehouse.errors import explained
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Database:
     def stored(self, table: Table) -> Stored:
         """What there is for a table of the catalog, which was looked for before."""
         return self.as_declared(table, self.tables[self.as_named(table.stored_in)])
+
+    def read(self, value: Any, type_: Type | None) -> Any:
+        """A value of a column as it is declared, of what the driver gives."""
+        return value
 
     def create_schema(self, name: str) -> None:
         from sqlalchemy.schema import CreateSchema

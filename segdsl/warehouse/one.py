@@ -212,7 +212,9 @@ class _Rows:
 
         stored = self.database.stored(table)
         there = {name.casefold(): name for name in stored.columns}
-        wanted = {each.stored_as: each.name for each in table.stored_columns() if each.coordinates is None}
+        declared = [each for each in table.stored_columns() if each.coordinates is None]
+        wanted = {each.stored_as: each.name for each in declared}
+        types = {each.stored_as: each.type for each in declared}
         for each in (table.key, table.at, *(link.column for link in table.links.values())):
             if each is not None:
                 wanted.setdefault(each, each)
@@ -227,7 +229,10 @@ class _Rows:
         fresh: dict[tuple[str, ...], list[Stored]] = {}
         known = self._known.setdefault(table.name, {})
         for values in self.database.select(query):
-            row = {wanted[name]: _plain(value) for name, value in zip(names, values, strict=True)}
+            row = {
+                wanted[name]: _plain(self.database.read(value, types.get(name)))
+                for name, value in zip(names, values, strict=True)
+            }
             content = tuple(map(repr, row.values()))
             key = values[names.index(column)]
             if content in known:

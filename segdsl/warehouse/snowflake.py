@@ -10,6 +10,7 @@ It was run on fakesnow alone; `make snowflake-check` runs it with an account.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from segdsl.introspection import FLOATS, DatabaseProblem, Needed, Stored
 from segdsl.project import Target
 from segdsl.semantics.catalog import Table
-from segdsl.semantics.types import Degrees, Number
+from segdsl.semantics.types import Degrees, Number, TextList, Type
 from segdsl.warehouse.database import Database
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ CONNECT_SECONDS = 30
 # to be the name that it says.
 SETTINGS: dict[str, str | int | bool] = {
     "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+    "DEFAULT_NULL_ORDERING": "LAST",
     "TIMEZONE": "UTC",
     "QUERY_TAG": "segdsl",
 }
@@ -82,6 +84,10 @@ class Snowflake(Database):
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         found = self._connection.exec_driver_sql(query, execution_options={"no_parameters": True})
         return [tuple(row) for row in found]
+
+    def read(self, value: Any, type_: Type | None) -> Any:
+        """A list comes as JSON."""
+        return json.loads(value) if isinstance(type_, TextList) and isinstance(value, str) else value
 
     def look(self) -> None:
         ((current,),) = self.rows("SELECT CURRENT_SCHEMA()")
