@@ -1,6 +1,7 @@
 # make demo       the grocery example, from nothing
 # make test       everything that holds the project together
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
+# make snowflake-check  does Snowflake itself select the right people? SNOWFLAKE_URL says where: see tests/snowflake_check.py
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
 # make docs       writes docs/functions.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of
@@ -14,7 +15,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint fmt docs clean
+.PHONY: help demo test test-long snowflake-check lint fmt docs clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -35,6 +36,9 @@ test: $(STAMP)
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -q -s -m long
+
+snowflake-check: $(STAMP)
+	$(BIN)/python -m tests.snowflake_check
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
