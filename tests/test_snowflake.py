@@ -83,6 +83,21 @@ def test_fakesnow_selects_the_same_people(first: int, cursor: Any) -> None:
         assert not found, f"seed {seed}: {found}"
 
 
+def test_settings_that_fakesnow_has_change_nothing(cursor: Any) -> None:
+    """`TIMEZONE` and `DEFAULT_NULL_ORDERING`, which are those of the DuckDB behind it."""
+    cursor._duck_conn.execute("SET default_null_order = 'nulls_first'")
+    cursor._duck_conn.execute("SET TimeZone = 'America/New_York'")
+    try:
+        nulls = sqlglot.parse_one("SELECT a FROM (VALUES (1), (NULL)) AS t(a) ORDER BY a", read="snowflake")
+        assert snowflake_fake.run(cursor, nulls.sql("snowflake"))[0] == (None,), "the setting is heard"
+        for seed in range(SEEDS, SEEDS + BATCH):
+            found = difference(worlds.project(Random(seed)), cursor, seed, PART)
+            assert not found, f"seed {seed}: {found}"
+    finally:
+        cursor._duck_conn.execute("RESET default_null_order")
+        cursor._duck_conn.execute("SET TimeZone = 'UTC'")
+
+
 @pytest.mark.long
 def test_fakesnow_selects_the_same_people_on_many_more(cursor: Any) -> None:
     """`FIRST=100 SEEDS=1000 make test-long`; whole projects."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from tests.test_warehouse import AS_OF as RUN_AS_OF
 from tests.test_warehouse import CATALOG as RUN_CATALOG
 from tests.test_warehouse import SEGMENTS as RUN_SEGMENTS
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 URL = "snowflake://me:pw@account/ACME/PUBLIC?warehouse=SMALL"
 TABLES = [
     "CREATE TABLE customers (customer_id INT, country VARCHAR(2), age NUMBER(3, 0), signed_up DATE, vip BOOLEAN)",
@@ -224,6 +227,48 @@ def test_lists_come_as_json() -> None:
     database = warehouse.Snowflake.__new__(warehouse.Snowflake)
     assert database.read('["a", null]', TextList()) == ["a", None]
     assert (database.read("[1]", Text()), database.read(None, TextList())) == ("[1]", None)
+
+
+# --- the examples ---------------------------------------------------------------------------------------------------
+
+
+def same_as_on_duckdb(example: str, folder: str, as_of: date, copy: Path) -> int:
+    """How many qualify in all, once every segment holds the people that it holds on DuckDB. Floats are cast."""
+    source = EXAMPLES / example
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("data"))
+    settings = (source / "segdsl.yml").read_text().partition("targets:")[0]
+    targets = f"here: {{type: duckdb, path: {source / folder}}}, there: {{type: snowflake, url: '${{URL}}'}}"
+    (copy / "segdsl.yml").write_text(f"{settings}targets: {{{targets}}}\n")
+    project = segdsl.load(copy, environment={"URL": URL})
+    with fakesnow.patch(), snowflake.connector.connect(database="ACME", schema="PUBLIC") as connection:
+        cursor: Any = connection.cursor()
+        behind: duckdb.DuckDBPyConnection = cursor._duck_conn
+        for file in sorted((source / folder).glob("*.parquet")):
+            relation = behind.read_parquet(str(file))
+            read = [
+                f'CAST("{name}" AS {"DECIMAL(12, 2)" if str(kind) == "DOUBLE" else kind}) AS "{name.upper()}"'
+                for name, kind in zip(relation.columns, relation.types, strict=True)
+            ]
+            relation.project(", ".join(read)).create(f"ACME.PUBLIC.{file.stem.upper()}")
+        here, there = (segdsl.size(project, target=target, as_of=as_of) for target in ("here", "there"))
+        assert here.segments == there.segments and here.entities == there.entities and here.reachable == there.reachable
+        for segment in there.segments:
+            on_both = [segdsl.members(project, segment.name, target=each, as_of=as_of) for each in ("here", "there")]
+            assert on_both[0].keys == on_both[1].keys
+    return sum(segment.qualifies for segment in there.segments)
+
+
+def test_an_example_holds_the_same_people(tmp_path: Path) -> None:
+    assert same_as_on_duckdb("cdnow", "data/sample", date(1998, 7, 1), tmp_path / "copy") > 1000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("example", "folder", "as_of"),
+    [("grocery", "data", date(2018, 1, 1)), ("cdnow", "data/master", date(1998, 7, 1))],
+)
+def test_examples_hold_the_same_people(example: str, folder: str, as_of: date, tmp_path: Path) -> None:
+    assert same_as_on_duckdb(example, folder, as_of, tmp_path / "copy") > 1000
 
 
 # --- the check for whoever has an account -----------------------------------------------------------------------
