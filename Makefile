@@ -2,7 +2,7 @@
 # make test       everything that holds the project together
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
 #                 (with CASES=FOLDER what databases select otherwise becomes a small case there)
-# make snowflake-check  whether a real Snowflake selects who is meant; tests/snowflake_check.py says which account
+# make snowflake-check  does Snowflake itself select the right people? SNOWFLAKE_URL says where: see tests/snowflake_check.py
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
 # make docs       writes docs/functions.md, docs/library.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of

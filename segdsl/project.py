@@ -49,6 +49,11 @@ TARGET_TYPES: dict[str, Keys] = {
         "schema": Key(NAME, "where the memberships are written"),
         "timeout": TIMEOUT,
     },
+    "snowflake": {
+        "url": Key(NAME, "the address of a Snowflake schema, its password as `${NAME}`", required=True),
+        "schema": Key(NAME, "where the memberships are written"),
+        "timeout": Key(NAME, "how long a query may take, such as `10 minutes`: as long as it takes, unless said"),
+    },
 }
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 

@@ -63,7 +63,7 @@ class Backend(ABC):
     dialect: str
     reserved: frozenset[str]
     like_escape = "\\"
-    kept_in: tuple[str, ...] = ("segdsl_standing",)  # the table that keeps where everyone stands while a run lasts
+    kept_in: tuple[str, ...] = ("segdsl_standing",)  # tables that keep where everyone stands begin so
     most_columns: int | None = None  # that a step or a table may have
     most_filters: int | None = None  # so many aggregates of a step are told by FILTER which rows count
     keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
@@ -99,10 +99,15 @@ class Backend(ABC):
         *,
         replaces: bool,
         in_order: bool,
+        number: int = 1,
     ) -> Pass:
-        """The statements, for one transaction, that replace `table` with the memberships, or add them to it."""
-        passed = lower.one_pass(program, names, clock, self.kept_in, in_order=in_order)
-        kept, stored = self._stored_table(self.kept_in), self._stored_table(table)
+        """The statements that replace `table` with the memberships, or add them to it.
+
+        `number` tells the tables apart that several of them keep at the same time.
+        """
+        kept_in = (*self.kept_in[:-1], f"{self.kept_in[-1]}_{number}")
+        passed = lower.one_pass(program, names, clock, kept_in, in_order=in_order)
+        kept, stored = self._stored_table(kept_in), self._stored_table(table)
         query = self._tree(passed.memberships)
         store = self._replaced(stored, query) if replaces else [self._added(stored, query)]
         return Pass(
@@ -286,6 +291,10 @@ class Backend(ABC):
         """A name, quoted unless it is plain and no word of the language."""
         is_word = name in self.reserved or name in VALUES or name.upper() in _words(self.dialect)
         return exp.Identifier(this=name, quoted=is_word or not PLAIN_NAME.fullmatch(name))
+
+    def stored_name(self, name: str) -> str:
+        """A name as the database keeps it."""
+        return name
 
     def _stored_table(self, parts: Sequence[str]) -> exp.Table:
         """A table, a view or a file by the parts of its name, which are at most three."""

@@ -21,10 +21,11 @@ def explained(target: Target) -> Iterator[None]:
         yield
     except (SQLAlchemyError, duckdb.Error) as error:
         original = getattr(error, "orig", None) or error
-        if target.type == "postgres":
-            from segdsl.warehouse import postgres
+        if target.type != "duckdb":
+            from segdsl.warehouse import postgres, snowflake
 
-            message, help = postgres.in_words(original, target)
+            in_words = postgres.in_words if target.type == "postgres" else snowflake.in_words
+            message, help = in_words(original, target)
             # Without the chain: the driver's own error may show the address.
             raise DatabaseProblem(message, help, target.span) from None
         message, help = _in_words(original, target)
