@@ -1,7 +1,8 @@
 # make demo       the grocery example, from nothing
 # make test       everything that holds the project together
 # make test-long  as many more made-up projects as you like: FIRST=300 SEEDS=100000 make test-long
-# make snowflake-check  whether a real Snowflake selects who is meant; tests/snowflake_check.py says which account
+#                 (with CASES=FOLDER what databases select otherwise becomes a small case there)
+# make snowflake-check  does Snowflake itself select the right people? SNOWFLAKE_URL says where: see tests/snowflake_check.py
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
 # make docs       writes docs/functions.md, docs/library.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo test test-long snowflake-check lint fmt docs clean
 
 help:
-	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+	@sed -n 's/^# \(make.*\|  *(with.*\)/\1/p' Makefile
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

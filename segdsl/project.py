@@ -35,15 +35,22 @@ LARGEST_FILE = 1_000_000
 LARGEST_BESIDE = 100_000_000
 LARGEST_LIST = 50_000_000
 
+TIMEOUT = Key(NAME, "how long a query may take, such as `10 minutes`: as long as it takes, unless said")
 # What a target can say beside its type.
 TARGET_TYPES: dict[str, Keys] = {
     "duckdb": {
         "path": Key(NAME, "a DuckDB file, or a folder of Parquet and CSV files", required=True),
         "schema": Key(NAME, "where a DuckDB file's memberships are written"),
         "memberships": Key(NAME, "the file in a folder that memberships are written to"),
+        "timeout": TIMEOUT,
     },
     "postgres": {
         "url": Key(NAME, "the address of a PostgreSQL database, its password as `${NAME}`", required=True),
+        "schema": Key(NAME, "where the memberships are written"),
+        "timeout": TIMEOUT,
+    },
+    "snowflake": {
+        "url": Key(NAME, "the address of a Snowflake schema, its password as `${NAME}`", required=True),
         "schema": Key(NAME, "where the memberships are written"),
         "timeout": Key(NAME, "how long a query may take, such as `10 minutes`: as long as it takes, unless said"),
     },

@@ -13,9 +13,9 @@ def create(
     """Makes the table `name` (`crm.customers` stands in a schema) with `columns`, name to DuckDB type, and fills it."""
     *schema, _ = parts = name.split(".")
     for part in schema:
-        database.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(part)}")
-    called = ".".join(map(_quoted, parts))
-    listed = ", ".join(f"{_quoted(column)} {type_}" for column, type_ in columns.items())
+        database.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(part)}")
+    called = ".".join(map(quoted, parts))
+    listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
     database.execute(f"CREATE TABLE {called} ({listed})")
     if rows:
         marks = ", ".join("?" for _ in columns)
@@ -23,5 +23,5 @@ def create(
         database.executemany(f"INSERT INTO {called} VALUES ({marks})", values)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

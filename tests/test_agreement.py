@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +18,15 @@ from hypothesis import strategies as st
 
 from segdsl.backends import backend
 from segdsl.backends.base import Pass
+from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.evaluate import Membership, memberships
 from segdsl.warehouse.database import SETTINGS
 from tests import postgres, worlds
+from tests.shrinking import shrunk, written
 
 SEEDS = 300
+Meant = Mapping[str, Membership]
 BATCH = 25
 
 
@@ -37,41 +41,49 @@ def connected(project: worlds.Project) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def difference(project: worlds.Project, address: str) -> str:
-    """Where a database and the reference meaning part, or nothing.
-
-    DuckDB is asked as `compile` writes it, PostgreSQL as a run does: the data are looked at once, and counted.
-    """
+    """Where a database and the reference meaning part, or nothing."""
     program, report = worlds.compiled(project)
     assert not report.has_errors, [found.message for found in report]
     meant = memberships(program, worlds.world(project, program.catalog), project.as_of)
+    return on_duckdb(project, program, meant) or on_postgres(project, program, meant, address)
+
+
+def on_duckdb(project: worlds.Project, program: ir.Program, meant: Meant, address: str = "") -> str:
+    """Where DuckDB parts from what is meant, asked as `compile` writes it."""
     clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
-    by_entity = [tuple(names) for names in program.by_entity(tuple(program.segments)).values()]
-    on_duckdb = [backend("duckdb").memberships(program, names, clock) for names in by_entity]
+    by_entity = program.by_entity(tuple(program.segments)).values()
+    queries = [backend("duckdb").memberships(program, names, clock) for names in by_entity]
+    with connected(project) as connection:
+        try:
+            rows = [row for query in queries for row in connection.execute(query).fetchall()]
+        except duckdb.Error as error:
+            return f"DuckDB refuses: {error}\n{';'.join(queries)}"
+    found = _other("DuckDB", rows, meant)
+    return f"{found}\n{';'.join(queries)}" if found else ""
+
+
+def on_postgres(project: worlds.Project, program: ir.Program, meant: Meant, address: str) -> str:
+    """Where PostgreSQL parts from what is meant, asked as a run does: the data are looked at once, and counted."""
+    clock = Clock(project.as_of, ZoneInfo(program.timezone), program.week_starts)
+    by_entity = list(program.by_entity(tuple(program.segments)).values())
     held = postgres.as_stored(program, project.columns)
-    on_postgres = [
+    passes = [
         backend("postgres").one_pass(held, names, clock, (f"stored {n}",), replaces=True, in_order=False)
         for n, names in enumerate(by_entity)
     ]
-    with connected(project) as connection:
-        try:
-            rows = [row for query in on_duckdb for row in connection.execute(query).fetchall()]
-        except duckdb.Error as error:
-            return f"DuckDB refuses: {error}\n{';'.join(on_duckdb)}"
-    if found := _other("DuckDB", rows, meant):
-        return f"{found}\n{';'.join(on_duckdb)}"
     with postgres.session(address) as session:
         postgres.load(project, session)
         try:
-            counts = [_stored(session, passed) for passed in on_postgres]
+            counts = [_stored(session, passed) for passed in passes]
             rows = [row for n in range(len(by_entity)) for row in postgres.rows(session, f'SELECT * FROM "stored {n}"')]
         except psycopg.Error as error:
-            return f"PostgreSQL refuses: {error}\n{on_postgres}"
+            return f"PostgreSQL refuses: {error}\n{passes}"
     found = _other("PostgreSQL", rows, meant)
     for names, counted in zip(by_entity, counts, strict=True):
         expected = [len(people) for name in names for people in (meant[name].qualifies, meant[name].assigned)]
         if counted[1 : 1 + len(expected)] != tuple(expected):
             found = found or f"PostgreSQL counts {counted} of {names}, meant {expected}"
-    return f"{found}\n{on_postgres}" if found else ""
+    return f"{found}\n{passes}" if found else ""
 
 
 def _stored(session: psycopg.Connection, passed: Pass) -> tuple[Any, ...]:
@@ -83,7 +95,7 @@ def _stored(session: psycopg.Connection, passed: Pass) -> tuple[Any, ...]:
     return counted
 
 
-def _other(database: str, rows: list[tuple[Any, ...]], meant: Mapping[str, Membership]) -> str:
+def _other(database: str, rows: list[tuple[Any, ...]], meant: Meant) -> str:
     """Which segment holds others than are meant, and who they are."""
     for name, members in meant.items():
         mine = [row for row in rows if row[1] == name]
@@ -129,14 +141,22 @@ def test_databases_select_the_same_people_of_whatever_hypothesis_makes(random: R
 
 @pytest.mark.long
 def test_databases_select_the_same_people_on_many_more(postgres_address: str) -> None:
-    """`FIRST=300 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there."""
+    """`FIRST=300 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there.
+
+    With `CASES=FOLDER` each difference that is found becomes a small case in that folder.
+    """
     first, count = int(os.environ.get("FIRST", SEEDS)), int(os.environ.get("SEEDS", 10_000))
+    cases = os.environ.get("CASES")
     different = []
     for seed in range(first, first + count):
-        found = difference(worlds.project(Random(seed)), postgres_address)
+        project = worlds.project(Random(seed))
+        found = difference(project, postgres_address)
         if found:
             different.append(seed)
             print(f"seed {seed}: {found[:2000]}")
+        if found and cases:
+            small = shrunk(project, lambda each: difference(each, postgres_address))
+            print(written(small, difference(small, postgres_address), Path(cases), f"seed {seed}"), flush=True)
         if (seed + 1 - first) % 500 == 0:
             print(f"{seed + 1 - first} compared, {len(different)} differ; go on with FIRST={seed + 1}", flush=True)
     assert not different

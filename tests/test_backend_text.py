@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 import sqlglot
+from sqlglot import exp
 
 from segdsl.backends import Unsupported, backend
 from segdsl.backends.base import comment
@@ -264,6 +265,16 @@ def test_columns_that_swap_names_are_not_mixed_up() -> None:
 def test_comments_stay_comments(text: str) -> None:
     said = comment(text)
     assert said.isprintable() and "*/" not in said and "/*" not in said
+
+
+@pytest.mark.parametrize("text", ["Mum's", '6" screens', "it's 6\"", "$$", "$a$", "-- '", "a", '"Best" buys', "---"])
+def test_no_comment_changes_what_follows_it(text: str) -> None:
+    """DuckDB takes a quote in a comment for one that opens a text."""
+    wanted = "\u00a0'\u00a0\"\u00a0$$\u00a0$a$\u00a0"
+    query = exp.Select(expressions=[exp.Literal.string(wanted), exp.Literal.string(wanted)])
+    query.add_comments([comment(text)])
+    with duckdb.connect() as connection:
+        assert connection.execute(query.sql("duckdb", pretty=True)).fetchall() == [(wanted, wanted)]
 
 
 def test_names_are_short_and_differ_in_more_than_case() -> None:

@@ -255,6 +255,14 @@ def test_a_customer_is_explained_as_in_the_run(key: str, acme: str, tmp_path: Pa
     assert standing == {segment for customer, segment, *_ in HELD if str(customer) == key}
 
 
+def test_a_customer_of_a_table_in_capitals_is_explained(acme: str, tmp_path: Path) -> None:
+    with psycopg.connect(acme) as connection:
+        connection.execute('ALTER TABLE customers RENAME TO "Customers"')
+    project = written(tmp_path, catalog=RUN_CATALOG.replace("from: customers", "from: Customers"))
+    found = called(project, acme, "explain", "1", "--as-of", "2026-03-01", "--format", "json")
+    assert found.returncode == 0, found.stderr
+
+
 def test_the_data_of_postgresql_are_not_looked_at_yet(acme: str, tmp_path: Path) -> None:
     found = called(written(tmp_path), acme, "check", "--data")
     assert found.returncode == 3

@@ -190,6 +190,7 @@ ONLY = {
     "days": ("2026-01-01", "", " "),
     "memberships": ("people.csv",),
     "schema": ("text", "", " ", 5),
+    "timeout": ("10 minutes",),
     "timezone": ("Europe/Berlin",),
     "type": ("text", "", " "),
     "when": ("everyone", 5, -5, 0.5, True, False),

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from itertools import count
 from typing import Literal as OneOfWords
 from typing import assert_never
 
@@ -23,6 +25,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from segdsl.backends import declarations, lower, plan
+from segdsl.backends.names import VALUES
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
 from segdsl.backends.unsupported import TooWide
@@ -60,7 +63,7 @@ class Backend(ABC):
     dialect: str
     reserved: frozenset[str]
     like_escape = "\\"
-    kept_in: tuple[str, ...] = ("segdsl_standing",)  # the table that keeps where everyone stands while a run lasts
+    kept_in: tuple[str, ...] = ("segdsl_standing",)  # tables that keep where everyone stands begin so
     most_columns: int | None = None  # that a step or a table may have
     most_filters: int | None = None  # so many aggregates of a step are told by FILTER which rows count
     keeps_steps = False  # whether steps must be told to be computed once, by each of those that read them
@@ -96,10 +99,15 @@ class Backend(ABC):
         *,
         replaces: bool,
         in_order: bool,
+        number: int = 1,
     ) -> Pass:
-        """The statements, for one transaction, that replace `table` with the memberships, or add them to it."""
-        passed = lower.one_pass(program, names, clock, self.kept_in, in_order=in_order)
-        kept, stored = self._stored_table(self.kept_in), self._stored_table(table)
+        """The statements that replace `table` with the memberships, or add them to it.
+
+        `number` tells the tables apart that several of them keep at the same time.
+        """
+        kept_in = (*self.kept_in[:-1], f"{self.kept_in[-1]}_{number}")
+        passed = lower.one_pass(program, names, clock, kept_in, in_order=in_order)
+        kept, stored = self._stored_table(kept_in), self._stored_table(table)
         query = self._tree(passed.memberships)
         store = self._replaced(stored, query) if replaces else [self._added(stored, query)]
         return Pass(
@@ -230,9 +238,10 @@ class Backend(ABC):
         """What none of the texts holds, to split them at."""
         if not any("\n" in text for text in texts):
             return "\n"
-        # With more dashes than there are anywhere in the texts it is found between them alone.
-        dashes = max(map(len, re.findall("-+", " ".join(texts))), default=0) + 1
-        return f"\n{'-' * dashes}\n"
+        # No text holds what it begins with, not even at its end, so it is found between them alone; and it is short,
+        # for it is written as often as there are texts.
+        begins = (f"\n-{number}-" for number in count())
+        return next(each for each in begins if not any(each in text for text in texts)) + "\n"
 
     @abstractmethod
     def _replaced(self, table: exp.Table, query: exp.Query) -> list[exp.Expr]:
@@ -280,9 +289,12 @@ class Backend(ABC):
 
     def name(self, name: str) -> exp.Identifier:
         """A name, quoted unless it is plain and no word of the language."""
-        words = Dialect.get_or_raise(self.dialect).tokenizer_class.KEYWORDS
-        is_plain = PLAIN_NAME.fullmatch(name) and name not in self.reserved and name.upper() not in words
-        return exp.Identifier(this=name, quoted=not is_plain)
+        is_word = name in self.reserved or name in VALUES or name.upper() in _words(self.dialect)
+        return exp.Identifier(this=name, quoted=is_word or not PLAIN_NAME.fullmatch(name))
+
+    def stored_name(self, name: str) -> str:
+        """A name as the database keeps it."""
+        return name
 
     def _stored_table(self, parts: Sequence[str]) -> exp.Table:
         """A table, a view or a file by the parts of its name, which are at most three."""
@@ -464,6 +476,13 @@ def _temporary(table: exp.Table, query: exp.Query) -> exp.Create:
     )  # fmt: skip
 
 
+@cache
+def _words(dialect: str) -> frozenset[str]:
+    """Words, in upper case, that sqlglot reads as something else than a name."""
+    found = Dialect.get_or_raise(dialect)
+    return frozenset((*found.tokenizer_class.KEYWORDS, *found.parser_class.NO_PAREN_FUNCTION_PARSERS))
+
+
 def _float(value: float) -> exp.Expr:
     """A number above zero that databases read as floating point: one with an exponent."""
     mantissa, _, exponent = f"{value:.16e}".partition("e")
@@ -488,6 +507,14 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def comment(text: str) -> str:
-    """A text that stays inside of the comment it is put into, on one line."""
+    """A text that stays inside of the comment it is put into, on one line.
+
+    DuckDB 2.0 puts plain blanks in place of others (U+00A0, U+3000) wherever it sees no quotes, and does not know
+    these comments: after one with a lone quote it would do so inside of texts. So nothing in it opens a quote.
+    """
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return f" {' '.join(printable.replace('*/', '* /').replace('/*', '/ *').split())} "
+    said = printable.replace("*/", "* /").replace("/*", "/ *").replace("--", "- -").replace("'", "’")
+    said = re.sub(r"\$(?=\w*\$)", "$ ", said)
+    if said.count('"') % 2:
+        said = said.replace('"', "”")
+    return f" {' '.join(said.split())} "

@@ -5,14 +5,21 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-MAX_BYTES = 60  # PostgreSQL cuts a name after 63 bytes, silently
+MAX_BYTES = 57  # PostgreSQL cuts a name after 63 bytes, silently; what is made of a name adds up to six
+# What databases take for a value, without parentheses: DuckDB in quotes, too, where the column is one of an outer row.
+VALUES = frozenset(
+    (
+        *("current_catalog", "current_database", "current_date", "current_role", "current_schema", "current_time"),
+        *("current_timestamp", "current_user", "localtime", "localtimestamp", "session_user", "system_user", "user"),
+    )
+)
 
 
 class Names:
     """Names that differ for every database, also for those that do not tell upper from lower case."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {name.casefold() for name in taken}
+        self._taken = {*VALUES, *(name.casefold() for name in taken)}
 
     def new(self, wanted: str) -> str:
         """`wanted` as a name; with a number after it when there is such a name already."""

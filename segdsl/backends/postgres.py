@@ -62,6 +62,8 @@ views virtual volatile when where whitespace window with within without work wra
 xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable year yes zone
 """
 
+LONGEST_NAME = 63
+
 # How many digits a float may need that are more than a cast to a decimal keeps; with the last all are told apart.
 MORE_DIGITS: dict[Held, tuple[int, ...]] = {"real": (7, 8, 9), "double precision": (16, 17)}
 
@@ -76,6 +78,15 @@ class Postgres(Backend):
     most_columns = 1600
     # Said with its schema: another table may be found first by its name alone.
     kept_in = ("pg_temp", "segdsl_standing")
+
+    def name(self, name: str) -> exp.Identifier:
+        if len(name.encode()) > LONGEST_NAME:
+            raise Unsupported(
+                f"PostgreSQL cuts a name after {LONGEST_NAME} bytes, and could take `{name}` for another",
+                Source("catalog.yml", "").whole(),
+                help="give the column or the table the name that the database has for it",
+            )
+        return super().name(name)
 
     def constant(self, value: plan.Scalar) -> exp.Expr:
         if isinstance(value, str) and "\\" in value:

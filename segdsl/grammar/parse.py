@@ -21,6 +21,8 @@ from segdsl.grammar.mistakes import explain
 from segdsl.source import Source, Span
 
 MAX_DEPTH = 100
+# Some 40,000 words are read in a second.
+MAX_WORDS = 40_000
 # So many hidden characters are pointed at in one file; more of them say nothing new.
 MAX_HIDDEN = 20
 
@@ -32,6 +34,7 @@ _HEAD = re.compile(
 )
 # Texts, names in backticks and comments: what is inside of them is no syntax.
 _OPAQUE = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|`[^`\n]*`?|#[^\n]*')
+_WORD = re.compile(_OPAQUE.pattern + r"|\w+|[^\w\s]")
 _CLAUSE = re.compile(
     _OPAQUE.pattern + r"|(?P<word>=|\b(?:owner|about|when|otherwise|exclusive|complete|expect|review|active)\b)"
 )
@@ -47,15 +50,17 @@ def parse(source: Source, report: Report) -> ast.Module:
     whole = source.span(0, len(source.text))
     comments = tuple(comments_in(source, 0, len(source.text)))
     hidden = hides(source, 0, len(source.text), report)
-    if not hidden and not _nested_too_deep(source, 0, len(source.text), None):
+    starts = [match.start() for match in _HEAD.finditer(source.text)]
+    ranges = list(pairwise([0, *starts, len(source.text)]))
+    is_long = any(_is_too_long(source, start, end, None) for start, end in ranges)
+    if not hidden and not is_long and not _nested_too_deep(source, 0, len(source.text), None):
         try:
             return ast.Module(_built(_tree("start", source, 0, len(source.text)), source, report), comments, span=whole)
         except UnexpectedInput:
             pass
-    starts = [match.start() for match in _HEAD.finditer(source.text)]
     definitions: list[ast.Definition] = []
-    for start, end in pairwise([0, *starts, len(source.text)]):
-        if hidden or _nested_too_deep(source, start, end, report):
+    for start, end in ranges:
+        if hidden or _too_large(source, start, end, report):
             definitions.extend(_head(source, start, end))
             continue
         try:
@@ -69,7 +74,7 @@ def parse(source: Source, report: Report) -> ast.Module:
 def parse_expression(source: Source, start: int, end: int, report: Report) -> ast.Expr:
     """The one condition or value that stands from `start` to `end` of a file; `ast.Broken` when it cannot be read."""
     broken = ast.Broken(span=source.span(start, end))
-    if hides(source, start, end, report) or _nested_too_deep(source, start, end, report):
+    if hides(source, start, end, report) or _too_large(source, start, end, report):
         return broken
     try:
         node: ast.Expr = Builder(source, report).transform(_tree("condition", source, start, end))
@@ -85,7 +90,7 @@ def parse_part(rule: str, source: Source, start: int, end: int, report: Report) 
 
     The days of an occasion are `ast.Days`, and so on, as `Builder` makes them.
     """
-    if not hides(source, start, end, report) and not _nested_too_deep(source, start, end, report):
+    if not hides(source, start, end, report) and not _too_large(source, start, end, report):
         try:
             node: ast.Node = Builder(source, report).transform(_tree(rule, source, start, end))
             if _is_shallow(node, report):
@@ -167,6 +172,23 @@ def hides(source: Source, start: int, end: int, report: Report) -> bool:
             help=f"take it out{meant}",
         )
     return found
+
+
+def _too_large(source: Source, start: int, end: int, report: Report) -> bool:
+    return _nested_too_deep(source, start, end, report) or _is_too_long(source, start, end, report)
+
+
+def _is_too_long(source: Source, start: int, end: int, report: Report | None) -> bool:
+    """Whether one definition has more words than are read in a moment."""
+    # No word is shorter than a character.
+    if end - start <= MAX_WORDS:
+        return False
+    word = next(islice(_WORD.finditer(source.text, start, end), MAX_WORDS, None), None)
+    if word is not None and report is not None:
+        help = "split it, or put a long list into a CSV file and write `in list`"
+        message = f"a definition has more than {MAX_WORDS:,} words and signs"
+        report.add("too-large", message, source.span(*word.span()), label="this is one too many", help=help)
+    return word is not None
 
 
 def _nested_too_deep(source: Source, start: int, end: int, report: Report | None) -> bool:

@@ -20,6 +20,8 @@ from segdsl.grammar.parse import comments_in, hides, parse_expression, parse_par
 from segdsl.source import Excerpt, Source, Span
 
 MAX_DEPTH = 50
+# PyYAML reads some 20,000 values a second.
+MAX_VALUES = 20_000
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -156,11 +158,15 @@ def _tree(source: Source) -> Tree | None:
     """The one document of a file, built from the parser's events."""
     stack: list[_Open] = []
     root: Tree | None = None
-    documents = 0
+    documents = values = 0
     for event in _events(source):
+        values += isinstance(event, yaml.NodeEvent)
         start, end = _place(event)
         span = source.span(start, max(end, start + 1))
         node: Tree | None = None
+        if values > MAX_VALUES:
+            message = f"the file holds more than {MAX_VALUES:,} keys and values"
+            raise _Refused(message, span, "split it, or put a long list into a CSV file and write `in list`")
         match event:
             case yaml.DocumentStartEvent():
                 documents += 1

@@ -1,8 +1,9 @@
-"""A target, opened: a DuckDB file, a folder of files that an in-memory DuckDB reads through views, or a PostgreSQL.
+"""A target, opened: a DuckDB, files that an in-memory DuckDB reads through views, a PostgreSQL or a Snowflake.
 
 In: what a query needs and a target. Out: a `Database` to ask. Promised: a connection can open no file but the target's
-own, nor change DuckDB's settings; it is read-only unless it is to write; what the database holds has been compared
-with the catalog, and its keys have been checked, before anything is computed.
+own, nor change DuckDB's settings; it is read-only unless it is to write; no statement takes longer than the target
+says; what the database holds has been compared with the catalog, and its keys have been checked, before anything is
+computed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from segdsl import folder
@@ -22,10 +24,12 @@ from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
 from segdsl.semantics.catalog import Catalog, Table
+from segdsl.semantics.types import Type
 from segdsl.warehouse.errors import explained
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import Column, Select, quoted_name
+    from sqlalchemy import Table as SqlTable
     from sqlalchemy.engine import Connection
 
     from segdsl.backends import Backend
@@ -49,20 +53,62 @@ class Database:
         self.backend = backend
         self.program = program
         self.tables: dict[tuple[str, ...], Stored] = {}
+        self.timeout = 0  # of each statement, in seconds; 0 for none
 
     @property
     def driver(self) -> Any:
         """DuckDB's own connection: it writes files without a statement that would name them."""
         return self._connection.connection.driver_connection
 
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """Stops what takes longer than the target says; DuckDB does not watch the clock itself."""
+        if not self.timeout:
+            yield
+            return
+        timer = Timer(self.timeout, self.driver.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def execute(self, statement: str, *parameters: object) -> None:
-        self._connection.exec_driver_sql(statement, tuple(parameters) or None)
+        with self.in_time():
+            self._connection.exec_driver_sql(statement, tuple(parameters) or None)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._connection.exec_driver_sql(query)]
+        with self.in_time():
+            return [tuple(row) for row in self._connection.exec_driver_sql(query)]
 
     def select(self, query: Select[Any]) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._connection.execute(query)]
+        with self.in_time():
+            return [tuple(row) for row in self._connection.execute(query)]
+
+    def called(self, name: str) -> quoted_name:
+        """A name as the compiled SQL means it."""
+        from sqlalchemy import quoted_name
+
+        return quoted_name(self.backend.stored_name(name), quote=True)
+
+    def table(self, parts: Sequence[str], *columns: Column[Any]) -> SqlTable:
+        """A stored table, to be selected from."""
+        from sqlalchemy import MetaData
+        from sqlalchemy import Table as SqlTable
+
+        *above, name = map(self.called, parts)
+        # Of two parts each is quoted by the dialect, which takes them apart at the point.
+        schema = above[0] if len(above) == 1 else ".".join(above) or None
+        return SqlTable(name, MetaData(), *columns, schema=schema)
+
+    def stored(self, table: Table) -> Stored:
+        """What there is for a table of the catalog, which was looked for before."""
+        return self.as_declared(table, self.tables[self.as_named(table.stored_in)])
+
+    def read(self, value: Any, type_: Type | None) -> Any:
+        """A value of a column as it is declared, of what the driver gives."""
+        return value
 
     def create_schema(self, name: str) -> None:
         from sqlalchemy.schema import CreateSchema
@@ -86,14 +132,19 @@ class Database:
 
     def write(self, relation: Any, path: Path) -> None:
         """Writes a relation of the driver to a file that may be opened, and that the name's end gives the format of."""
-        if path.suffix == ".csv":
-            relation.write_csv(str(path), header=True, use_tmp_file=False)
-        else:
-            relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
+        with self.in_time():
+            if path.suffix == ".csv":
+                relation.write_csv(str(path), header=True, use_tmp_file=False)
+            else:
+                relation.write_parquet(str(path), compression="zstd", use_tmp_file=False)
 
     def as_named(self, parts: Sequence[str]) -> tuple[str, ...]:
         """A name as the database compares it: the key of `tables`."""
         return folded(parts)
+
+    def as_declared(self, table: Table, found: Stored) -> Stored:
+        """What there is for a table, with the columns called as the catalog calls them."""
+        return found
 
     def check_values(self, needed: Sequence[Needed]) -> None:
         """Refuses stored values that only their type has let pass."""
@@ -172,6 +223,10 @@ def _kind(target: Target) -> type[Database]:
         from segdsl.warehouse.postgres import Postgres
 
         return Postgres
+    if target.type == "snowflake":
+        from segdsl.warehouse.snowflake import Snowflake
+
+        return Snowflake
     return Database
 
 
@@ -184,6 +239,11 @@ def _begun(
         from segdsl.warehouse import postgres
 
         with postgres.connected(target, replaced, writing=writing) as connection:
+            yield connection
+    elif target.type == "snowflake":
+        from segdsl.warehouse import snowflake
+
+        with snowflake.connected(target) as connection:
             yield connection
     else:
         with _connected(target, allowed, writing=writing) as connection, connection.begin():
@@ -209,6 +269,7 @@ def opened_as_it_is(
     with explained(target), _begun(target, allowed, replaced, writing=writing) as connection:
         kind = _kind(target)
         database = kind(connection, dialect or backend(target.type), program)
+        database.timeout = target.timeout
         _create_views(database, needed, files, program.catalog)
         database.look()
         yield database, {each.table.name: _stored(database, each.table, files) for each in needed}
@@ -268,7 +329,7 @@ def _stored(database: Database, table: Table, files: dict[str, File]) -> Stored:
         raise DatabaseProblem(f"the database has no table `{name}`", help, table.span)
     if table.name in files:
         return Stored(f"file `{files[table.name][0].name}`", found.columns)
-    return found
+    return database.as_declared(table, found)
 
 
 def _check_keys(database: Database, needed: Sequence[Needed], program: ir.Program, clock: Clock) -> None:

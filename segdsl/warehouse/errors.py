@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from segdsl.introspection import DatabaseProblem
 from segdsl.project import Target
 
+TOO_LONG = ("the database took longer than it may", "give the target more time: `timeout: 2 hours`")
+
 
 @contextmanager
 def explained(target: Target) -> Iterator[None]:
@@ -19,10 +21,11 @@ def explained(target: Target) -> Iterator[None]:
         yield
     except (SQLAlchemyError, duckdb.Error) as error:
         original = getattr(error, "orig", None) or error
-        if target.type == "postgres":
-            from segdsl.warehouse import postgres
+        if target.type != "duckdb":
+            from segdsl.warehouse import postgres, snowflake
 
-            message, help = postgres.in_words(original, target)
+            in_words = postgres.in_words if target.type == "postgres" else snowflake.in_words
+            message, help = in_words(original, target)
             # Without the chain: the driver's own error may show the address.
             raise DatabaseProblem(message, help, target.span) from None
         message, help = _in_words(original, target)
@@ -65,6 +68,8 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
         if sign in text:
             return words
     match error:
+        case duckdb.InterruptException():
+            return TOO_LONG
         case duckdb.ConversionException():
             return (
                 f"a stored value cannot be read as it is declared: {first}",

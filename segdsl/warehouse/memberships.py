@@ -111,9 +111,9 @@ def _promise_change(program: ir.Program, names: Sequence[str]) -> bool:
 
 def _assigned(database: Database, parts: Parts) -> dict[str, int]:
     """How many are assigned to each segment in a table of memberships."""
-    from sqlalchemy import MetaData, Table, case, column, func, select
+    from sqlalchemy import case, column, func, select
 
-    stored = Table(parts[-1], MetaData(), schema=parts[0] if len(parts) == 2 else None)
+    stored = database.table(parts)
     assigned = func.count(case((column("assigned"), 1)))
     counted: Select[Any] = select(column("segment"), assigned).select_from(stored).group_by(column("segment"))
     return {str(name): int(won) for name, won in database.select(counted)}

@@ -25,7 +25,7 @@ from segdsl.semantics.list_files import key_type
 from segdsl.semantics.reasons import Reason, Reasons
 from segdsl.semantics.references import references
 from segdsl.semantics.types import Number
-from segdsl.warehouse.database import Database, folded, opened
+from segdsl.warehouse.database import Database, opened
 
 Stored = dict[str, Any]
 # No database takes more parameters than this at once.
@@ -113,7 +113,7 @@ class _Rows:
     def customer(self, entity: str, key: str) -> Stored:
         table = self.program.catalog.tables[entity]
         assert table.key is not None, "entities have keys"
-        stored = self.database.tables[folded(table.stored_in)].type_of(table.key)
+        stored = self.database.stored(table).type_of(table.key)
         if stored is not None and kind(stored) == "whole number":
             try:
                 wanted: Key = int(key)
@@ -208,26 +208,31 @@ class _Rows:
 
     def _fetch(self, table: Table, column: str, keys: Sequence[Key]) -> None:
         from sqlalchemy import Column as StoredColumn
-        from sqlalchemy import MetaData, select
-        from sqlalchemy import Table as StoredTable
+        from sqlalchemy import select
 
-        stored = self.database.tables[folded(table.stored_in)]
+        stored = self.database.stored(table)
         there = {name.casefold(): name for name in stored.columns}
-        wanted = {each.stored_as: each.name for each in table.stored_columns() if each.coordinates is None}
+        declared = [each for each in table.stored_columns() if each.coordinates is None]
+        wanted = {each.stored_as: each.name for each in declared}
+        types = {each.stored_as: each.type for each in declared}
         for each in (table.key, table.at, *(link.column for link in table.links.values())):
             if each is not None:
                 wanted.setdefault(each, each)
         names = [name for name in wanted if name.casefold() in there]
-        schema = ".".join(table.stored_in[:-1]) or None
-        called = StoredTable(table.stored_in[-1], MetaData(), *map(StoredColumn, names), schema=schema)
-        query = select(*(called.c[name] for name in names)).where(called.c[column].in_(keys))
+        called: dict[str, StoredColumn[Any]]
+        called = {name: StoredColumn(self.database.called(name)) for name in dict.fromkeys((*names, column))}
+        holder = self.database.table(table.stored_in, *called.values())
+        query = select(*(called[name] for name in names)).select_from(holder).where(called[column].in_(keys))
         places = {key: (table.name, (column,), key) for key in keys}
         for key in keys:
             self._fetched[places[key]] = []
         fresh: dict[tuple[str, ...], list[Stored]] = {}
         known = self._known.setdefault(table.name, {})
         for values in self.database.select(query):
-            row = {wanted[name]: _plain(value) for name, value in zip(names, values, strict=True)}
+            row = {
+                wanted[name]: _plain(self.database.read(value, types.get(name)))
+                for name, value in zip(names, values, strict=True)
+            }
             content = tuple(map(repr, row.values()))
             key = values[names.index(column)]
             if content in known:

@@ -15,6 +15,7 @@ from segdsl.introspection import DatabaseProblem, Needed, Stored
 from segdsl.project import Target
 from segdsl.semantics.types import Number
 from segdsl.warehouse.database import Database
+from segdsl.warehouse.errors import TOO_LONG
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -71,6 +72,11 @@ def named(type_: str, is_enum: bool = False) -> str:
 
 class Postgres(Database):
     """One transaction in a PostgreSQL database."""
+
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """The server watches the clock: see `statement_timeout`."""
+        yield
 
     # Given parameters, even none, the driver would look for places for them: in texts, too.
 
@@ -219,7 +225,7 @@ SIGNS = {
 CODES = {
     "08": ("the connection to the database was lost", "type the command again once it is back"),
     "57P": ("the database ended the connection", "type the command again once it is back"),
-    "57014": ("the database took longer than it may", "give the target more time: `timeout: 2 hours`"),
+    "57014": TOO_LONG,
     "55P03": (
         f"another session has locked what is needed, for longer than {LOCK_WAIT}",
         "try again when it has finished",

@@ -227,11 +227,12 @@ def _run_in_database(program: ir.Program, clock: Clock, target: Target, despite_
         if target.schema:
             memberships.refuse_ambiguous_schema(database, target)
         counting = _Counting(program, memberships.assigned_before(database, program, names, target))
+        kept = _keep(database, program, clock, places, counting, in_order=False)
+        sizes = _kept_promises(counting.sizes(names, clock), despite_promises)
         if target.schema:
             database.create_schema(target.schema)
-        for entity, parts in places.items():
-            _store(database, program, entity, clock, parts, counting, in_order=False)
-        sizes = _kept_promises(counting.sizes(names, clock), despite_promises)
+        for passes in kept.values():
+            _store(database, passes)
     return _summary(program, target, {entity: ".".join(parts) for entity, parts in places.items()}, sizes)
 
 
@@ -254,11 +255,13 @@ def _run_in_folder(program: ir.Program, clock: Clock, target: Target, despite_pr
         for entity, file in existing.items():
             memberships.refuse_file_of_others(database, program, entity, file, target)
         counting = _Counting(program, memberships.assigned_before(database, program, names, target))
-        for entity, file in written.items():
-            # One after the other in the same table, which is in memory only.
-            _store(database, program, entity, clock, (MEMBERSHIPS_TABLE,), counting, in_order=True)
-            database.write(database.driver.table(MEMBERSHIPS_TABLE), file)
+        # One after the other in the same table, which is in memory only.
+        places = dict.fromkeys(written, (MEMBERSHIPS_TABLE,))
+        kept = _keep(database, program, clock, places, counting, in_order=True)
         sizes = _kept_promises(counting.sizes(names, clock), despite_promises)
+        for entity, file in written.items():
+            _store(database, kept[entity])
+            database.write(database.driver.table(MEMBERSHIPS_TABLE), file)
     return _summary(program, target, {entity: str(file) for entity, file in outputs.items()}, sizes)
 
 
@@ -270,33 +273,44 @@ def _summary(program: ir.Program, target: Target, places: dict[str, str], sizes:
     return RunSummary(sizes.as_of, target.name, tables, sizes.segments, sizes.broken, sizes.not_compared)
 
 
-def _store(
+def _keep(
     database: Database,
     program: ir.Program,
-    entity: str,
     clock: Clock,
-    parts: memberships.Parts,
+    places: Mapping[str, memberships.Parts],
     counting: _Counting,
     *,
     in_order: bool,
-) -> None:
-    """Replaces the memberships table of an entity, and counts them."""
-    names = program.by_entity(tuple(program.segments)).get(entity, ())
-    is_first = True
+) -> dict[str, list[Pass]]:
+    """Looks at the data once, keeps where everyone stands, and counts them. What is left to do of each entity.
 
-    def ask(some: Sequence[str]) -> Pass:
-        return database.backend.one_pass(program, some, clock, parts, replaces=is_first, in_order=in_order)
+    Nothing is written before all is counted: not every database can undo it.
+    """
+    kept: dict[str, list[Pass]] = {entity: [] for entity in places}
+    for entity, passes in kept.items():
 
-    for some, passed in _in_parts(names, ask):
-        database.execute(passed.keep)
-        counting.add(entity, some, database.rows(passed.sizes))
+        def ask(some: Sequence[str], passes: list[Pass] = passes, parts: memberships.Parts = places[entity]) -> Pass:
+            number = 1 + sum(map(len, kept.values()))
+            return database.backend.one_pass(
+                program, some, clock, parts, replaces=not passes, in_order=in_order, number=number
+            )
+
+        for some, passed in _in_parts(program.by_entity(tuple(program.segments)).get(entity, ()), ask):
+            database.execute(passed.keep)
+            counting.add(entity, some, database.rows(passed.sizes))
+            passes.append(passed)
+    return kept
+
+
+def _store(database: Database, passes: Sequence[Pass]) -> None:
+    """Replaces the memberships table of an entity."""
+    for passed in passes:
         for statement in (*passed.store, passed.forget):
             database.execute(statement)
-        is_first = False
 
 
 def _kept_promises(sizes: Sizes, despite_promises: bool) -> Sizes:
-    """The sizes; raises when they break a promise, and so undoes what the transaction has written."""
+    """The sizes; raises when they break a promise, before anything is written."""
     if sizes.broken and not despite_promises:
         raise BrokenPromises(sizes.broken)
     return sizes
