@@ -25,7 +25,7 @@ from segdsl.warehouse.database import SETTINGS
 from tests import postgres, worlds
 from tests.shrinking import shrunk, written
 
-SEEDS = 300
+SEEDS = 175
 Meant = Mapping[str, Membership]
 BATCH = 25
 
@@ -141,7 +141,7 @@ def test_databases_select_the_same_people_of_whatever_hypothesis_makes(random: R
 
 @pytest.mark.long
 def test_databases_select_the_same_people_on_many_more(postgres_address: str) -> None:
-    """`FIRST=300 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there.
+    """`FIRST=175 SEEDS=100000 make test-long`; prints where it has come to, so that it can go on from there.
 
     With `CASES=FOLDER` each difference that is found becomes a small case in that folder.
     """

@@ -17,7 +17,7 @@ from segdsl.semantics import ir
 from segdsl.semantics.evaluate import Key, holding
 from tests import worlds
 
-SEEDS = 40
+SEEDS = 20
 BATCH = 10
 # Conditions of one project that are paired with each other; asking for examples takes more time than proofs.
 CONDITIONS = 12

@@ -48,7 +48,7 @@ def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
         "Could not set lock": (f"another program has {path} open", "close it, or wait until it has finished"),
         "different configuration": (f"this process has {path} open already", "close that connection first"),
         "not a valid DuckDB database": (f"{path} is not a DuckDB database", "name a DuckDB file or a folder of files"),
-        "Permission denied": (f"{path} may not be opened", "ask whoever keeps it for the right to"),
+        "Permission denied": (f"{path} may not be opened", "ask whoever keeps it for that right"),
         "version number": (f"{path} is from another version of DuckDB: {first}", "update DuckDB"),
         "Ambiguous reference": (
             f"a schema has the name of the database itself: {first}",

@@ -234,7 +234,7 @@ CODES = {
     "53100": ("the disk of the database is full", "make room there"),
     "53200": ("the database ran out of memory", "compute fewer segments at a time, or give it more memory"),
     "54": ("the query is too large for the database", "ask for fewer segments at once"),
-    "42501": ("the user of the target may not do this", "ask whoever keeps the database for the right to"),
+    "42501": ("the user of the target may not do this", "ask whoever keeps the database for that right"),
     "25006": ("the database can only be read", "write to another target: this one may be a copy"),
     "42804": (
         "the table of memberships holds keys of another type than there are now",
