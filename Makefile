@@ -1,6 +1,6 @@
 # make demo       the grocery example, from nothing
 # make test       everything that holds the project together
-# make test-long  as many more made-up projects as you like: FIRST=175 SEEDS=100000 make test-long
+# make test-long  as many more made-up projects as you like: FIRST=100 SEEDS=100000 make test-long
 #                 (with CASES=FOLDER what databases select otherwise becomes a small case there)
 # make snowflake-check  does Snowflake itself select the right people? SNOWFLAKE_URL says where: see tests/snowflake_check.py
 # make lint       style, layout and types, which `make test` looks at, too
@@ -33,7 +33,7 @@ demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/grocery/demo.sh
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-long: $(STAMP)
 	$(BIN)/python -m pytest -q -s -m long

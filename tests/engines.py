@@ -17,7 +17,6 @@ from segdsl.warehouse.database import SETTINGS
 from tests import postgres, tables
 
 ENGINES = ("duckdb", "postgres")
-MANY = 1000
 Columns = Mapping[str, str]
 Rows = Sequence[Sequence[object]]
 
@@ -44,16 +43,7 @@ class _DuckDB:
             connection.execute(setting)
 
     def create(self, name: str, columns: Columns, rows: Rows) -> None:
-        if len(rows) < MANY:
-            tables.create(self.connection, name, columns, [dict(zip(columns, row, strict=True)) for row in rows])
-            return
-        tables.create(self.connection, name, columns, ())
-        # All rows of a column at once: one by one they take a minute for each hundred thousand.
-        called = ".".join(map(tables.quoted, name.split(".")))
-        values = ", ".join(f"unnest(${index}::{type_}[])" for index, type_ in enumerate(columns.values(), 1))
-        self.connection.execute(
-            f"INSERT INTO {called} SELECT {values}", [list(each) for each in zip(*rows, strict=True)]
-        )
+        tables.create(self.connection, name, columns, [dict(zip(columns, row, strict=True)) for row in rows])
 
     def statements(self, query: str) -> int:
         return len(self.connection.extract_statements(query))

@@ -18,9 +18,11 @@ def create(
     listed = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
     database.execute(f"CREATE TABLE {called} ({listed})")
     if rows:
-        marks = ", ".join("?" for _ in columns)
-        values = [[row.get(column) for column in columns] for row in rows]
-        database.executemany(f"INSERT INTO {called} VALUES ({marks})", values)
+        # All rows of a column at once: one by one a hundred thousand take a minute.
+        types = database.sql(f"FROM {called}").types
+        values = ", ".join(f"unnest(${index}::{type_}[])" for index, type_ in enumerate(types, 1))
+        held = [[row.get(column) for row in rows] for column in columns]
+        database.execute(f"INSERT INTO {called} SELECT {values}", held)
 
 
 def quoted(name: str) -> str:

@@ -649,6 +649,20 @@ def definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[st
     }
 
 
+def few_definitions(random: Random, shape: Shape, vocabulary: Vocabulary) -> dict[str, str]:
+    """One file of definitions: named values, and two kinds of segments."""
+    writer = Writer(random, shape, vocabulary)
+    text = "".join((*_lets(writer), *_metrics(writer, 1)))
+    if random.random() < 0.2:
+        text += _channels(writer)
+    text += _segment(writer, "vip")
+    return {"segments/a.seg": text + random.choice((_segment_of_stores, _group, _tiers, _split))(writer)}
+
+
+def _segment_of_stores(writer: Writer) -> str:
+    return _segment(writer, "central", "store")
+
+
 def _lets(writer: Writer) -> list[str]:
     value = writer.literal()
     writer.numbers["big"] = Number("big", value.scale)
@@ -660,9 +674,9 @@ def _lets(writer: Writer) -> list[str]:
     ]
 
 
-def _metrics(writer: Writer) -> list[str]:
+def _metrics(writer: Writer, count: int = 4) -> list[str]:
     written = []
-    for name in writer.random.sample(METRIC_NAMES, 4):
+    for name in writer.random.sample(METRIC_NAMES, count):
         entity = writer.random.choice(("customer", "customer", "store"))
         head = _of_entity(writer, name, entity)
         if writer.random.random() < 0.3:

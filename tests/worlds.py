@@ -25,10 +25,10 @@ from segdsl.semantics.declare import declare
 from segdsl.semantics.resolve import resolve
 from segdsl.semantics.types import Degrees
 from segdsl.source import Source
-from tests import world_lists
+from tests import tables, world_lists
 from tests.world_catalog import catalog_shape, catalog_text, stored_columns, variations
 from tests.world_rows import AMOUNTS, TEXTS, Stored, made_rows, trying_moments
-from tests.world_text import WINDOWS, Vocabulary, definitions
+from tests.world_text import WINDOWS, Vocabulary, definitions, few_definitions
 
 # Moments to ask at, on the wall clock of a zone: month ends, leap days, hours that the clock skips or repeats.
 MOMENTS = {
@@ -61,8 +61,8 @@ class Project:
         return Source(file.value, self.lists[file.value])
 
 
-def project(random: Random) -> Project:
-    """A project with definitions of every kind and rows on their edges."""
+def project(random: Random, is_small: bool = False) -> Project:
+    """A project with definitions of every kind, or of a few where `is_small`, and rows on their edges."""
     zone = random.choice(tuple(MOMENTS))
     week_starts = random.choice(WEEKDAYS)
     wall = datetime.fromisoformat(random.choice(MOMENTS[zone]))
@@ -81,7 +81,7 @@ def project(random: Random) -> Project:
     keys = [row["customer_id"] for row in rows["crm.customers"]]
     return Project(
         catalog=catalog_text(choices),
-        segments=definitions(random, shape, vocabulary),
+        segments=(few_definitions if is_small else definitions)(random, shape, vocabulary),
         timezone=zone,
         week_starts=week_starts,
         rows=rows,
@@ -128,10 +128,4 @@ def load(project: Project, connection: duckdb.DuckDBPyConnection) -> None:
     """Creates the tables of `project` in an empty database."""
     connection.execute("SET TimeZone = 'UTC'")
     for table, columns in project.columns.items():
-        parts = table.split(".")
-        if len(parts) == 2:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {parts[0]}")
-        connection.execute(f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
-        rows = [[row[name] for name in columns] for row in project.rows[table]]
-        if rows:
-            connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)
+        tables.create(connection, table, columns, project.rows[table])
