@@ -18,6 +18,7 @@ The map of the house. The tree on disk is the pipeline:
     render/       findings -> text for people, JSON for programs, and what CI systems read
     reading/      `ir` -> plain sentences in several languages, for people who read neither code nor SQL
     trials/       a project's own tests: made-up customers, and the segments they must be in
+    strategies.py how SQL works out its segments, as text
     explained.py  why a customer is in a segment, or is not, as text and JSON
     results.py    sizes, members and runs -> the same, and CSV
     library/      the house library of segments, read, and written in the words of another catalog
@@ -37,17 +38,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from segdsl.diagnostics import Diagnostic, Report, Severity, did_you_mean, listed
 from segdsl.source import Source
 
 if TYPE_CHECKING:
+    from segdsl.backends import Backend
+    from segdsl.backends.strategy import Strategy
     from segdsl.cache import Cache
     from segdsl.grammar import ast
     from segdsl.overlap.comparison import Comparison
@@ -341,18 +345,42 @@ def write_sql(program: ir.Program, names: Sequence[str], dialect: str, clock: Cl
     Segments of several entities have a statement each, in the order of `ir.Program.entities`, with `;` between them.
     Raises `Findings` when the database cannot say a definition exactly.
     """
-    from segdsl.backends import DIALECTS, Unsupported, backend
+    writer = _writer(dialect)
+    by_entity = program.by_entity(chosen(program, names))
+    with _refusals():
+        if len(names) == 1:
+            return writer.members(program, names[0], clock, "assigned" if assigned else "qualifies")
+        return ";\n\n".join(writer.memberships(program, of_it, clock) for of_it in by_entity.values())
+
+
+def strategies(
+    program: ir.Program, names: Sequence[str], dialect: str, clock: Clock, *, assigned: bool = False
+) -> list[Strategy]:
+    """How each statement of what `write_sql` gives works out its segments. Raises as that does."""
+    writer = _writer(dialect)
+    by_entity = program.by_entity(chosen(program, names))
+    with _refusals():
+        column: Literal["assigned", "qualifies"] = "assigned" if assigned else "qualifies"
+        return [writer.strategy(program, of_it, clock, column) for of_it in by_entity.values()]
+
+
+def _writer(dialect: str) -> Backend:
+    from segdsl.backends import DIALECTS, backend
 
     if dialect not in DIALECTS:
         raise BadRequest(
             f"segdsl does not write `{dialect}`", did_you_mean(dialect, DIALECTS, f"it writes {listed(DIALECTS)}")
         )
-    by_entity = program.by_entity(chosen(program, names))
+    return backend(dialect)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a database cannot say exactly, as a finding."""
+    from segdsl.backends import Unsupported
+
     try:
-        if len(names) == 1:
-            return backend(dialect).members(program, names[0], clock, "assigned" if assigned else "qualifies")
-        statements = [backend(dialect).memberships(program, of_it, clock) for of_it in by_entity.values()]
-        return ";\n\n".join(statements)
+        yield
     except Unsupported as unsupported:
         raise Findings([unsupported.diagnostic]) from None
 

@@ -1,4 +1,7 @@
-"""`docs/sql.md` shows what is printed, to the letter: PYTHONPATH=. and `compiled(...)` give what stands there."""
+"""`docs/sql.md` shows what is printed, to the letter: PYTHONPATH=. and `compiled(...)` give what stands there.
+
+`--update` rewrites what a command prints.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from segdsl.semantics.calendar import Clock
 from segdsl.semantics.declare import declare
 from segdsl.semantics.resolve import resolve
 from segdsl.source import Source
+from tests import markdown
+from tests.test_readme import ROOT, shown
 
 PAGE = Path(__file__).parent.parent / "docs" / "sql.md"
 ZONE = "Europe/Berlin"
@@ -42,3 +47,12 @@ def compiled(dialect: str) -> str:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_page_shows_what_is_printed(dialect: str) -> None:
     assert block("sql", f"<!-- {dialect} -->\n") == compiled(dialect) + "\n"
+
+
+def test_the_page_shows_what_a_statement_does(request: pytest.FixtureRequest) -> None:
+    (found,) = (each for each in markdown.blocks(PAGE.read_text("utf-8").split("\n")) if each.words == ("console",))
+    text = shown(found, ROOT / "examples" / "grocery")
+    if request.config.getoption("--update"):
+        markdown.rewrite(PAGE, {found: text})
+        return
+    assert text == found.text

@@ -28,6 +28,7 @@ from segdsl.backends import declarations, lower, plan
 from segdsl.backends.names import VALUES
 from segdsl.backends.printing import MEMBER, Expressions
 from segdsl.backends.quotients import MAX_DIGITS
+from segdsl.backends.strategy import Strategy, strategy
 from segdsl.backends.unsupported import TooWide
 from segdsl.semantics import earth, ir
 from segdsl.semantics.calendar import Clock
@@ -116,6 +117,16 @@ class Backend(ABC):
             tuple(self._text(statement) for statement in store),
             self._text(exp.Drop(tables=[kept.copy()], kind="TABLE")),
         )
+
+    def strategy(self, program: ir.Program, names: Sequence[str], clock: Clock, column: lower.Membership) -> Strategy:
+        """How `members` of one of the segments `names`, or `memberships` of several, are worked out."""
+        only = names[0] if len(names) == 1 else ""
+        asked = lower.members(program, only, clock, column) if only else lower.memberships(program, names, clock)
+        return strategy(self.prepared(asked), only, self)
+
+    def condition(self, node: plan.Expression, /) -> str:
+        """A condition on the rows of one relation, as SQL on one line."""
+        return Expressions(self, qualified=False).condition(node).sql(dialect=self.dialect)
 
     def _added(self, table: exp.Table, query: exp.Query) -> exp.Insert:
         columns = [self.name(name) for name in query.named_selects]
@@ -318,7 +329,7 @@ class Backend(ABC):
         return exp.CTE(this=select, alias=exp.TableAlias(this=self.name(constants.name)))
 
     def _select(self, select: plan.Select) -> exp.Select:
-        says = Expressions(self, self.is_qualified(select), self._filters(select))
+        says = Expressions(self, self.is_qualified(select), self.filters(select))
         outputs: list[exp.Expr] = [exp.Star()] if select.keeps_all else []
         outputs += [self._output(output, says) for output in select.outputs]
         result = exp.Select(expressions=outputs, from_=exp.From(this=self.base(select.base, says.qualified)))
@@ -344,7 +355,7 @@ class Backend(ABC):
         """Without its relation a name is only safe where there is one and nothing is renamed in between."""
         return bool(select.joins or select.group_by)
 
-    def _filters(self, select: plan.Select) -> bool:
+    def filters(self, select: plan.Select) -> bool:
         """Whether FILTER says which rows count: it reads best, and takes long where there are many."""
         aggregates = [each.expression for each in select.outputs if isinstance(each.expression, plan.Aggregate)]
         return self.most_filters is None or sum(bool(each.where) for each in aggregates) <= self.most_filters

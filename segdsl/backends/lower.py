@@ -40,7 +40,7 @@ class TableUse:
     columns: tuple[str, ...]
 
 
-def members(program: ir.Program, segment: str, clock: Clock, column: Membership) -> plan.Query:
+def members(program: ir.Program, segment: str, clock: Clock, column: Membership = "qualifies") -> plan.Query:
     """The keys of those who are in one segment, in order."""
     lowering = _lowering(program, [segment], clock)
     rivals = program.rivals(segment) if column == "assigned" else ()

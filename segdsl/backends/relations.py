@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal as OneOfWords
 
 from segdsl.backends import plan, quotients
 from segdsl.backends.names import Names
 from segdsl.semantics import ir
 from segdsl.semantics.catalog import Column, Link, Table
 from segdsl.semantics.types import Boolean, Date, Number, Text, Timestamp, Type
+
+End = OneOfWords[">=", "<"]
 
 
 class Building:
@@ -42,9 +46,10 @@ class Building:
         outputs = tuple(plan.Output(name, expression) for expression, name in self._outputs.items())
         where = tuple(self.where)
         if self.group_by:
-            shared = _shared_conditions(output.expression for output in outputs)
-            where += shared
-            outputs = tuple(plan.Output(each.name, _without(shared, each.expression)) for each in outputs)
+            for kept in (_shared_conditions, _widest_windows):
+                terms = kept(output.expression for output in outputs)
+                where += terms
+                outputs = tuple(plan.Output(each.name, _without(terms, each.expression)) for each in outputs)
         select = plan.Select(self.base, outputs, tuple(self.joins), where=where, group_by=self.group_by)
         return plan.Relation(self.name, select)
 
@@ -54,6 +59,30 @@ def _shared_conditions(outputs: Iterable[plan.Expression]) -> tuple[plan.Express
     filters = [output.where for output in outputs if isinstance(output, plan.Aggregate)]
     first, *others = filters or [()]
     return tuple(term for term in first if all(term in other for other in others))
+
+
+def _widest_windows(outputs: Iterable[plan.Expression]) -> tuple[plan.Expression, ...]:
+    """How far the windows of all aggregates of a relation reach together: rows beyond need not be looked at."""
+    ends = [_ends(output.where) for output in outputs if isinstance(output, plan.Aggregate)]
+    if len(ends) < 2:
+        return ()
+    found = []
+    for value, op in ends[0]:
+        if all((value, op) in others for others in ends):
+            widest = (min if op == ">=" else max)(others[value, op] for others in ends)
+            found.append(plan.Compare(value, op, plan.Constant(widest)))
+    return tuple(found)
+
+
+def _ends(where: Iterable[plan.Expression]) -> dict[tuple[plan.Expression, End], date]:
+    """Where the window of an aggregate begins (`>=`) and where it ends (`<`), by what is compared."""
+    found: dict[tuple[plan.Expression, End], date] = {}
+    for term in where:
+        match term:
+            case plan.Compare(value, ">=" | "<" as op, plan.Constant(date() as end)):
+                other = found.get((value, op), end)
+                found[value, op] = max(end, other) if op == ">=" else min(end, other)
+    return found
 
 
 def _without(shared: tuple[plan.Expression, ...], output: plan.Expression) -> plan.Expression:
