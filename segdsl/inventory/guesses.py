@@ -21,6 +21,8 @@ MOST_VALUES = 12
 LEAST_ROWS_A_VALUE = 5
 LEAST_ROWS = 20
 LONGEST_VALUE = 40
+# Digits after the point of numbers that are stored without a scale. Floats show more than anybody meant.
+LEAST_DIGITS, MOST_DIGITS = 2, 6
 # What people are called whom segments are made of, the likeliest first.
 PEOPLE = (
     "customer", "client", "user", "member", "subscriber", "contact", "person", "household", "account", "patient",
@@ -280,7 +282,7 @@ def columns_of(
         names.add(name)
         found.append(Declared(name, "", "point", place=(latitude.name, longitude.name), note="guessed by the names"))
     for column in columns:
-        type_ = written_type(column.type)
+        type_ = written_type(column)
         if column.name in ends:
             continue
         if type_ is None:
@@ -301,17 +303,22 @@ def _points(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
     return [(each, east[stem]) for stem, each in north.items() if stem in east]
 
 
-def written_type(stored: str) -> str | None:
+def written_type(column: Column) -> str | None:
     """The type that a catalog declares over a stored one; None where segdsl cannot read it."""
-    match kind(stored):
+    match kind(column.type):
         case "whole number":
             return "integer"
         case "decimal":
-            digits = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", stored)
-            return f"decimal({digits[1]},{digits[2]})" if digits else "decimal(18,2)"
+            digits = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", column.type)
+            return f"decimal({digits[1]},{digits[2]})" if digits else f"decimal(18,{_scale(column)})"
         case "text" | "boolean" | "date" | "timestamp" | "timestamp with time zone" | "list of text" as plain:
             return plain
     return None
+
+
+def _scale(column: Column) -> int:
+    """How many digits after the point are kept of a number that is stored without a scale."""
+    return min(max(column.digits, LEAST_DIGITS), MOST_DIGITS)
 
 
 def _closed_list(column: Column, table: Table) -> tuple[tuple[str, ...], str]:
@@ -325,7 +332,11 @@ def _closed_list(column: Column, table: Table) -> tuple[tuple[str, ...], str]:
 
 
 def _range(column: Column) -> str:
-    if not column.least or kind(column.type) in ("text", "boolean", "list of text"):
+    if (
+        not column.least
+        or kind(column.type) in ("text", "boolean", "list of text")
+        or _key_fitness(worded(column.name), "")
+    ):
         return ""
     return f"{column.least} to {column.most} seen" if column.least != column.most else f"only {column.least} seen"
 

@@ -23,6 +23,7 @@ class Column:
     different: int | None = None
     least: str = ""
     most: str = ""
+    digits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
