@@ -72,7 +72,8 @@ class Source:
 
     def sql(self, table: Table) -> SqlTable:
         """A table to select from."""
-        return self.database.table(table.parts, *(_sql_column(each.name) for each in columns))
+        columns = (_sql_column(self.database.called(each.name)) for each in table.columns)
+        return self.database.table(table.parts, *columns)
 
     def value(self, table: Table, sql: SqlTable, column: Column) -> ColumnElement[Any]:
         """A column as it is meant."""
