@@ -39,6 +39,8 @@ class Table:
     """`parts` are what a catalog writes in `from`, `called` is for messages; `rows` is None where none were counted.
 
     `key` are the columns of the key that the database declares, and `unread` says why a table cannot be looked into.
+    `aliases` are what else a catalog may write in `from`; `tells_case` says whether names in capitals are others, and
+    `is_text` whether all values are stored as texts, as in a CSV file.
     """
 
     parts: tuple[str, ...]
@@ -49,6 +51,17 @@ class Table:
     references: tuple[Reference, ...] = ()
     about: str = ""
     unread: str = ""
+    aliases: tuple[tuple[str, ...], ...] = ()
+    tells_case: bool = False
+    is_text: bool = False
+
+    def is_stored_in(self, parts: Sequence[str]) -> bool:
+        """Whether a catalog that writes `parts` in `from` means this table."""
+        return tuple(map(self.folded, parts)) in {tuple(map(self.folded, each)) for each in (self.parts, *self.aliases)}
+
+    def folded(self, name: str) -> str:
+        """A name as the database compares it."""
+        return name if self.tells_case else name.casefold()
 
     def column(self, name: str) -> Column | None:
         """The column called `name`, if there is one."""

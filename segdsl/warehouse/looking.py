@@ -6,7 +6,8 @@ only reads; a table that cannot be read is said to be so, and stops nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,8 +39,11 @@ class Looked:
     shares: tuple[tuple[Pairing, Share], ...]
 
 
-def look(target: Target, known: Mapping[tuple[str, ...], str], *, at_rows: bool = True) -> Looked:
-    """What the target holds. `known` is what a catalog calls tables; `at_rows` says whether rows are looked at."""
+Known = Callable[[Sequence[Table]], Mapping[tuple[str, ...], str]]
+
+
+def look(target: Target, known: Known, *, at_rows: bool = True) -> Looked:
+    """What the target holds. `known` says what a catalog calls tables; `at_rows` is whether rows are looked at."""
     files = list(_files(target.path)) if is_folder(target) else []
     nothing = ir.Program("", Catalog({}, ""), {}, {}, (), "UTC", 0)
     with explained(target), begun(target, files, (), writing=False) as connection:
@@ -51,7 +55,7 @@ def look(target: Target, known: Mapping[tuple[str, ...], str], *, at_rows: bool 
         if at_rows:
             tables = [source.counted(each) for each in tables]
         readable = [each for each in tables if not each.unread]
-        names = guesses.called(readable, known)
+        names = guesses.called(readable, known(readable))
         pairings = guesses.pairings(readable, names) if at_rows else []
         shares = tuple((each, source.share(each)) for each in pairings)
         return Looked(tuple(tables), shares)
@@ -135,6 +139,13 @@ class Source:
         return Share(known, int(found or 0))
 
 
+def with_aliases(table: Table, whole: tuple[str, ...]) -> Table:
+    """The table with the other names that a catalog may call it, the longest of which is `whole`."""
+    if any("." in part for part in table.parts):
+        return replace(table, unread="a point is in its name: read it through a view that is called otherwise")
+    return replace(table, aliases=(whole, whole[1:]))
+
+
 def _sql_column(name: Any) -> Any:
     from sqlalchemy import Column as SqlColumn
 
@@ -147,6 +158,8 @@ def _has_no_scale(stored: str) -> bool:
 
 def _shown(value: object) -> str:
     text = "" if value is None else str(value)
+    if re.fullmatch(r"-?[0-9]+[.][0-9]+", text):
+        text = text.rstrip("0").rstrip(".")
     return "" if text.lower() in ("nan", "inf", "-inf", "infinity", "-infinity") else text
 
 
@@ -171,6 +184,7 @@ UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE datab
 
 class _DuckDB(Source):
     def tables(self) -> Iterator[Table]:
+        ((database,),) = self.database.rows("SELECT current_database()")
         keys: dict[tuple[str, ...], tuple[str, ...]] = {}
         references: dict[tuple[str, ...], list[Reference]] = {}
         for schema, name, type_, columns, other, _ in self.database.rows(DUCKDB_CONSTRAINTS):
@@ -203,8 +217,6 @@ def _parts(schema: str, name: str) -> tuple[str, ...]:
 
 def _enum_values(type_: str) -> tuple[str, ...]:
     """The texts of `ENUM('a', 'b')`."""
-    import re
-
     if not type_.startswith("ENUM("):
         return ()
     return tuple(text.replace("''", "'") for text in re.findall(r"'((?:[^']|'')*)'", type_))
@@ -290,8 +302,16 @@ class _Files(Source):
         table = Table(parts, called, columns)
         if file.suffix.lower() == ".csv":
             self.texts.add(parts)
-            return replace(table, columns=sniffed(self.database, self.sql(table), columns))
-        return table
+            table = replace(table, is_text=True, columns=sniffed(self.database, self.sql(table), columns))
+        inside = file.relative_to(self.path)
+        return replace(
+            table,
+            aliases=(
+                (inside.as_posix(),),
+                (inside.as_posix().rpartition(".")[0],),
+                (inside.stem,)[: len(inside.parts) == 1],
+            ),
+        )
 
     def sql(self, table: Table) -> SqlTable:
         return self.database.table((self.views[table.parts],), *(_sql_column(each.name) for each in table.columns))

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from segdsl.inventory.seen import Column, Reference, Table
-from segdsl.warehouse.looking import Source
+from segdsl.warehouse.looking import Source, with_aliases
 from segdsl.warehouse.postgres import named
 
 # Partitions are read through the table that they are parts of.
 TABLES = """
-SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid),
+SELECT c.oid, current_database(), n.nspname, c.relname, pg_table_is_visible(c.oid),
   has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'), obj_description(c.oid, 'pg_class')
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -44,10 +44,11 @@ FROM pg_catalog.pg_constraint AS k WHERE k.contype IN ('p', 'f') ORDER BY k.conr
 class PostgresSource(Source):
     def tables(self) -> Iterator[Table]:
         found: dict[int, Table] = {}
-        for oid, schema, name, is_visible, may_read, about in self.database.rows(TABLES):
+        for oid, database, schema, name, is_visible, may_read, about in self.database.rows(TABLES):
             parts = (name,) if is_visible else (schema, name)
             unread = "" if may_read else "the user of the target may not read it"
-            found[oid] = Table(parts, f"table `{'.'.join(parts)}`", (), about=about or "", unread=unread)
+            table = Table(parts, f"table `{'.'.join(parts)}`", (), about=about or "", unread=unread, tells_case=True)
+            found[oid] = with_aliases(table, (database, schema, name))
         columns: dict[int, list[Column]] = {}
         for oid, name, required, is_enum, type_, values in self.database.rows(COLUMNS):
             column = Column(name, named(type_, is_enum), required, is_enum, tuple(values))
