@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from segdsl import compiler, warehouse
 from segdsl.compiler import Findings
 from segdsl.diagnostics import Report
+from segdsl.grammar import ast
+from segdsl.grammar.format import name
 from segdsl.introspection import DatabaseProblem
 from segdsl.inventory import guesses, refresh, seen
 from segdsl.inventory.guesses import Guess
 from segdsl.inventory.refresh import Refreshed
 from segdsl.project import Target
 from segdsl.semantics.catalog import Catalog
-from segdsl.source import Source
+from segdsl.source import NOWHERE, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,15 @@ class Pulled:
     guesses: tuple[Guess, ...]
     entity: str | None
     unread: tuple[seen.Table, ...]
+
+    def first_segment(self) -> tuple[str, str]:
+        """A condition that is worth counting, and what to call those who fulfil it."""
+        leading = [each for each in self.guesses if any(link.table == self.entity for link in each.links)]
+        happened = [each for each in leading if each.at is not None and each.name != self.entity]
+        if not happened:
+            return "everyone", "Everyone"
+        most = max(happened, key=lambda each: each.seen.rows or 0)
+        return f"has {name(ast.Ident(most.name, span=NOWHERE))}", f"At least one {most.name.replace('_', ' ')}"
 
 
 def pull(target: Target, written: Source | None, *, at_rows: bool = True) -> Pulled:

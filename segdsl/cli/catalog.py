@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,11 +43,11 @@ def call(options: Namespace) -> int:
     folder = Path(getattr(options, "folder", None) or ".")
     with _new_project(folder, options):
         pulled = _pull(asked.load_project(options), options)
-        if not options.dry_run and pulled.entity is not None:
-            from segdsl.scaffold import over_data
+    if not options.dry_run and pulled.entity is not None:
+        from segdsl.scaffold import over_data
 
-            print(f"wrote {over_data.add_first_segment(folder, *_first_segment(pulled))}")
-            _show_next(pulled)
+        print(f"wrote {over_data.add_first_segment(folder, *pulled.first_segment())}")
+        print("\nnext:\n  segdsl size\n  segdsl check --data")
     return FINE
 
 
@@ -62,7 +61,8 @@ def _pull(project: projects.Project, options: Namespace) -> Pulled:
     pulled = pulling.pull(project.target(options.target), project.catalog, at_rows=not options.no_rows)
     new = Source(projects.CATALOG_FILE, pulled.refreshed.text)
     before = project.catalog.text if project.catalog is not None else ""
-    print("\n".join(_told(pulled, is_new=not before)))
+    for line in _told(pulled, is_new=not before):
+        print(line)
     if new.text == before:
         print(f"{projects.CATALOG_FILE} has all of it: nothing was written")
     elif options.dry_run:
@@ -85,7 +85,7 @@ def _new_project(folder: Path, options: Namespace) -> Iterator[None]:
         raise BadRequest(f"there is a project in `{folder}`", help)
     if not folder.is_dir():
         raise BadRequest(f"there is no folder `{folder}`", f"type: mkdir -p {folder}")
-    made = over_data.create(folder, options.source)
+    made = over_data.create(folder, options.source, asked.with_environment(options.source))
     is_wanted = False
     try:
         yield
@@ -127,22 +127,3 @@ def _whose(pulled: Pulled) -> str:
     if pulled.entity is None:
         return "please look: no table has a column that tells its rows apart: write its `key`, and its name as `entity`"
     return f"segments are sets of `{pulled.entity}`: if not, change `entity`. Guesses (?) are marked in the file."
-
-
-def _first_segment(pulled: Pulled) -> tuple[str, str]:
-    """A condition that is worth counting, and what to call who fulfils it."""
-    assert pulled.entity is not None
-    for guess in pulled.guesses:
-        if guess.at is not None and any(link.table == pulled.entity for link in guess.links):
-            return f"has {_name(guess.name)}", f"Everyone with a {guess.name.replace('_', ' ')}"
-    return "everyone", "Everyone"
-
-
-def _name(name: str) -> str:
-    return name if name.isascii() else f"`{name}`"
-
-
-def _show_next(pulled: Pulled) -> None:
-    print("\nnext:")
-    for line in ("segdsl check --data", "segdsl size"):
-        print(f"  {line}")

@@ -9,20 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from segdsl.introspection import kind
 from segdsl.inventory.names import free, singular, worded
-from segdsl.inventory.seen import Column, Pairing, Reference, Share, Table, find
+from segdsl.inventory.seen import Column, Pairing, Share, Table, find
 
 # A link that so few rows follow is not one.
 LEAST_SHARE = 0.5
 # A text column with so few values, each so often, is a closed list.
 MOST_VALUES = 12
-LEAST_ROWS_A_VALUE = 5
+LEAST_ROWS_A_VALUE = 10
 LEAST_ROWS = 20
 LONGEST_VALUE = 40
 # Digits after the point of numbers that are stored without a scale. Floats show more than anybody meant.
-LEAST_DIGITS, MOST_DIGITS = 2, 6
+LEAST_DIGITS, MOST_DIGITS, OF_NOISE = 2, 6, 4
 # What people are called whom segments are made of, the likeliest first.
 PEOPLE = (
     "customer", "client", "user", "member", "subscriber", "contact", "person", "household", "account", "patient",
@@ -85,7 +86,8 @@ class Guess:
 def called(tables: Sequence[Table], known: Mapping[tuple[str, ...], str]) -> dict[tuple[str, ...], str]:
     """What a catalog calls each table; `known` are those that it calls something already."""
     found = dict(known)
-    for table in tables:
+    # Those that need no schema to be found have the first choice.
+    for table in sorted(tables, key=lambda each: len(each.parts)):
         if table.parts not in found:
             bare = re.sub(r"\.(csv|parquet)$", "", table.parts[-1], flags=re.IGNORECASE)
             name = singular(worded(bare.rpartition("/")[2]))
@@ -318,7 +320,7 @@ def written_type(column: Column) -> str | None:
 
 def _scale(column: Column) -> int:
     """How many digits after the point are kept of a number that is stored without a scale."""
-    return min(max(column.digits, LEAST_DIGITS), MOST_DIGITS)
+    return OF_NOISE if column.digits > MOST_DIGITS else max(column.digits, LEAST_DIGITS)
 
 
 def _closed_list(column: Column, table: Table) -> tuple[tuple[str, ...], str]:
@@ -338,10 +340,10 @@ def _range(column: Column) -> str:
         or _key_fitness(worded(column.name), "")
     ):
         return ""
-    return f"{column.least} to {column.most} seen" if column.least != column.most else f"only {column.least} seen"
+    least, most = (_rounded(end, column) for end in (column.least, column.most))
+    seen = f"{least} to {most} seen" if least != most else f"only {least} seen"
+    return f"{seen}, with more digits than these" if column.digits > MOST_DIGITS else seen
 
 
-__all__ = [
-    "Declared", "Guess", "Link", "Reference", "called", "columns_of", "entity_of", "guessed", "key_of", "pairings",
-    "written_type",
-]  # fmt: skip
+def _rounded(number: str, column: Column) -> str:
+    return f"{Decimal(number):.{OF_NOISE}f}" if column.digits > MOST_DIGITS else number

@@ -21,17 +21,17 @@ def worded(stored: str) -> str:
 
 def singular(name: str) -> str:
     """What one row of a table is called: `order` of `orders`, `category` of `categories`, `order_line` of its lines."""
-    head, _, word = name.rpartition("_")
+    word = name.rpartition("_")[2]
     one = word
     if word.endswith(SINGULAR) or len(word) < 4:
-        one = word
+        pass
     elif word.endswith("ies"):
         one = f"{word[:-3]}y"
     elif word.endswith(("sses", "xes", "zes", "ches", "shes")):
         one = word[:-2]
     elif word.endswith("s"):
         one = word[:-1]
-    return f"{head}_{one}" if head else one
+    return name[: len(name) - len(word)] + one
 
 
 def free(name: str, taken: Container[str]) -> str:

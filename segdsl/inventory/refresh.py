@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from segdsl.diagnostics import listed
-from segdsl.grammar.catalog_edits import Entry, Line, with_entries, written
+from segdsl.grammar.catalog_edits import INDENT, Entry, Line, with_entries, written
 from segdsl.introspection import Needed, Stored, problems
 from segdsl.inventory import seen
 from segdsl.inventory import written as lines
@@ -19,7 +19,10 @@ from segdsl.inventory.guesses import Guess, columns_of
 from segdsl.semantics.catalog import Catalog, Table
 from segdsl.semantics.types import Text
 
-HEAD = "# What definitions may talk about. Guesses say what they rest on: look at them, and take the comments out.\n"
+HEAD = """\
+# What definitions may talk about. Guesses say what they rest on; what nobody shall ask for may be taken out: as a
+# comment it stays out when the catalog is pulled again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ def known(catalog: Catalog | None, tables: Sequence[seen.Table]) -> dict[tuple[s
 
 def begun(guesses: Sequence[Guess], entity: str | None) -> Refreshed:
     """A catalog of its own."""
-    entries = [Entry("tables", lines.entries(guesses)), Entry("entity", entity or guesses[0].name)]
-    return Refreshed(HEAD + written(entries), tuple(guesses), {}, ())
+    tables = "\n".join(written([each], INDENT) for each in lines.entries(guesses))
+    whose = written([Entry("entity", entity or guesses[0].name)])
+    return Refreshed(f"{HEAD}tables:\n{tables}\n{whose}", tuple(guesses), {}, ())
 
 
 def refreshed(text: str, catalog: Catalog, guesses: Sequence[Guess], all_seen: Sequence[seen.Table]) -> Refreshed:
@@ -101,8 +105,7 @@ def _stored_names(table: Table) -> Iterator[str]:
 
 def _block_of(table: Table, text: str) -> str:
     """What stands between the name of a table and that of the next."""
-    start = table.span.end
-    rest = text[start:]
+    rest = text[text.find("\n", table.span.end) + 1 :]
     indent = table.span.start - (text.rfind("\n", 0, table.span.start) + 1)
     end = re.search(rf"^ {{0,{indent}}}[^\s#]", rest, re.MULTILINE)
     return rest[: end.start()] if end else rest

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from segdsl.grammar.catalog_edits import Entry, Line, Remark
 from segdsl.inventory.guesses import Declared, Guess, Link
 
 
-def table(guess: Guess, is_same: bool) -> Entry:
-    """The entry of a table; `is_same` says whether its name is all that tells where it is stored."""
-    lines: list[Line] = []
-    if not is_same:
-        lines.append(Entry("from", ".".join(guess.seen.parts)))
+def table(guess: Guess) -> Entry:
+    """The entry of a table."""
+    lines: list[Line] = [Entry("from", ".".join(guess.seen.parts))]
     if guess.key is not None:
         lines.append(Entry("key", guess.key, guess.key_why))
     if guess.at is not None:
@@ -47,10 +45,10 @@ def column(found: Declared) -> Entry:
     return Entry(found.name, (Entry("type", found.type), *more), found.note, in_braces=True)
 
 
-def left_out(found: dict[str, str] | object) -> list[Line]:
+def left_out(found: Mapping[str, str]) -> list[Line]:
     """What is not declared, as comments."""
-    return [Remark(f"{name}: {why}") for name, why in found.items()] if isinstance(found, dict) else []
+    return [Remark(f"{name}: {why}") for name, why in found.items()]
 
 
 def entries(guesses: Sequence[Guess]) -> tuple[Entry, ...]:
-    return tuple(table(each, each.seen.parts == (each.name,)) for each in guesses)
+    return tuple(map(table, guesses))

@@ -12,12 +12,15 @@ SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "postgresql+psycopg
 FIRST = "segments/first.seg"
 
 
-def create(folder: Path, source: str) -> list[str]:
-    """Makes `segdsl.yml` with a target over a folder, a DuckDB file or the address of a database; gives its name."""
-    scheme, sign, _ = source.partition("://")
+def create(folder: Path, source: str, address: str) -> list[str]:
+    """Makes `segdsl.yml` with a target over a folder, a DuckDB file or the address of a database; gives its name.
+
+    `address` is the source with the environment's values in the place of their names.
+    """
+    scheme, sign, _ = address.partition("://")
     if sign:
         if scheme not in SCHEMES:
-            help = "write postgresql://USER:${PASSWORD}@HOST/DATABASE, in single quotes"
+            help = "write 'postgresql://USER:${PASSWORD}@HOST/DATABASE', in single quotes"
             raise BadRequest(f"segdsl does not know databases of `{scheme}://`", help)
         target = {"type": SCHEMES[scheme], "url": source}
     else:
