@@ -249,7 +249,7 @@ def test_a_postgres_says_what_it_declares(
     assert 'total: {type: "decimal(10,2)", from: Total, required: true}' in text
     assert 'unit_price: {type: "decimal(18,3)", from: UnitPrice}' in text
     assert "# blob: is bytea, which segdsl does not read" in text
-    assert "first         9          9  100.0%" in told(capsys, "size", "-C", str(tmp_path))
+    assert "first          9          9  100.0%" in told(capsys, "size", "-C", str(tmp_path))
     assert "nothing was written" in told(capsys, "catalog", "pull", "-C", str(tmp_path))
 
 
