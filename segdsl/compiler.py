@@ -12,6 +12,8 @@ The map of the house. The tree on disk is the pipeline:
     project.py    the only reader and writer of a project's files
     cache.py      a folder of what was worked out before; beside the project, never part of it
     introspection.py   does the database hold what the catalog declares?
+    inventory/    tables as a database holds them -> guesses -> the lines of a catalog
+    pulling.py    a look at a target -> the project's catalog, new or completed
     folder.py     which file of a folder holds a table; how a file is replaced in one step
     fingerprints.py  what a finding is known by when lines around it move
     baseline.py   the findings that a project began with

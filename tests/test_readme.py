@@ -1,7 +1,8 @@
 """What README.md shows is what comes out: its commands are run in a copy of the grocery example.
 
 A `console` block holds commands, each after `$ `, and what they print; a `seg FILE` block before it is a file of
-definitions that is in the project for that block alone. `--update` rewrites what the commands print.
+definitions that is in the project for that block alone. The commands of a `console data` block are run where there is
+nothing but a folder of CSV files. `--update` rewrites what the commands print.
 """
 
 from __future__ import annotations
@@ -53,11 +54,14 @@ def shown(block: markdown.Block, folder: Path) -> str:
 def test_the_readme_shows_what_comes_out(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     folder = tmp_path / "grocery"
     shutil.copytree(ROOT / "examples" / "grocery", folder, ignore=shutil.ignore_patterns("memberships.*"))
+    shutil.copytree(ROOT / "segdsl" / "scaffold" / "files" / "data", tmp_path / "shop" / "data")
     found, written = {}, None
     for block in BLOCKS:
         if block.words[0] == "seg" and len(block.words) > 1:
             written = folder / "segments" / block.words[1]
             written.write_text(block.text, encoding="utf-8")
+        elif block.words == ("console", "data"):
+            found[block] = shown(block, tmp_path / "shop")
         elif block.words == ("console",):
             found[block] = shown(block, folder)
             if written is not None:

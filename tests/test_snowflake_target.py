@@ -301,3 +301,23 @@ def test_the_check_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.delenv("SNOWFLAKE_URL", raising=False)
     assert snowflake_check.main([]) == 2
     assert "export SNOWFLAKE_URL=" in capsys.readouterr().out
+
+
+def test_a_catalog_is_pulled(
+    acme: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("URL", URL)
+    assert cli.main(["catalog", "pull", "-C", str(tmp_path), "--from", "${URL}"]) == 0, capsys.readouterr()
+    text = (tmp_path / "catalog.yml").read_text(encoding="utf-8")
+    for expected in (
+        "from: orders\n    key: order_id ",
+        "customer: customer_id                     # guessed: 75.0 % of 4 rows find their customer",
+        "at: ordered_at ",
+        "age: integer ",
+        "amount: decimal(10,2) ",
+        "signed_up: date ",
+    ):
+        assert expected in text
+    assert cli.main(["size", "-C", str(tmp_path)]) == 0, capsys.readouterr()
+    assert cli.main(["catalog", "pull", "-C", str(tmp_path)]) == 0
+    assert "nothing was written" in capsys.readouterr().out

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from segdsl.cli import (
     arguments,
+    catalog,
     check,
     compare,
     compile,
@@ -47,6 +48,7 @@ class Command(Protocol):
 # As `segdsl --help` shows them.
 COMMANDS: dict[str, Command] = {
     "init": init,
+    "catalog": catalog,
     "check": check,
     "overlap": overlap,
     "compare": compare,

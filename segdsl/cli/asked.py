@@ -31,6 +31,11 @@ def load_project(options: Namespace, paths: Sequence[str] = ()) -> Project:
     return projects.load(start, os.environ)
 
 
+def with_environment(text: str) -> str:
+    """A text with the environment's values in the place of `${NAME}`; names that it lacks stay."""
+    return re.sub(r"\$\{(\w+)\}", lambda found: os.environ.get(found[1], found[0]), text)
+
+
 def cache(options: Namespace) -> Cache | None:
     """Where answers are kept for the next time: in the user's own folder, or in the one that SEGDSL_CACHE names."""
     from segdsl.cache import Cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from segdsl.introspection import DatabaseProblem
 from segdsl.warehouse.declarations import check_declarations
+from segdsl.warehouse.looking import Looked, look
 from segdsl.warehouse.one import explain
 from segdsl.warehouse.runs import (
     BrokenPromises,
@@ -27,6 +28,7 @@ from segdsl.warehouse.trial import Trial, trial
 __all__ = [
     "BrokenPromises",
     "DatabaseProblem",
+    "Looked",
     "Members",
     "RunSummary",
     "Size",
@@ -36,6 +38,7 @@ __all__ = [
     "check_declarations",
     "explain",
     "export_members",
+    "look",
     "members",
     "run",
     "size",

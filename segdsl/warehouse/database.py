@@ -218,20 +218,28 @@ def opened(
         raise Findings([unsupported.diagnostic]) from None
 
 
-def _kind(target: Target) -> type[Database]:
+def database_of(
+    target: Target, connection: Connection, program: ir.Program, dialect: Backend | None = None
+) -> Database:
+    """A transaction in a target, to be asked; `dialect` writes what it is asked, if that is not the target's own."""
+    from segdsl.backends import backend
+
+    kind = Database
     if target.type == "postgres":
         from segdsl.warehouse.postgres import Postgres
 
-        return Postgres
-    if target.type == "snowflake":
+        kind = Postgres
+    elif target.type == "snowflake":
         from segdsl.warehouse.snowflake import Snowflake
 
-        return Snowflake
-    return Database
+        kind = Snowflake
+    database = kind(connection, dialect or backend(target.type), program)
+    database.timeout = target.timeout
+    return database
 
 
 @contextmanager
-def _begun(
+def begun(
     target: Target, allowed: Sequence[Path], replaced: Sequence[tuple[str, ...]], *, writing: bool
 ) -> Iterator[Connection]:
     """A connection to a target, within a transaction."""
@@ -262,14 +270,10 @@ def opened_as_it_is(
     dialect: Backend | None = None,
 ) -> Iterator[tuple[Database, dict[str, Stored]]]:
     """A database that holds the tables needed, and what it has for each; nothing is compared yet."""
-    from segdsl.backends import backend
-
     files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if is_folder(target) else {}
     allowed = [*(file for file, _ in files.values()), *extra_files]
-    with explained(target), _begun(target, allowed, replaced, writing=writing) as connection:
-        kind = _kind(target)
-        database = kind(connection, dialect or backend(target.type), program)
-        database.timeout = target.timeout
+    with explained(target), begun(target, allowed, replaced, writing=writing) as connection:
+        database = database_of(target, connection, program, dialect)
         _create_views(database, needed, files, program.catalog)
         database.look()
         yield database, {each.table.name: _stored(database, each.table, files) for each in needed}

@@ -24,11 +24,11 @@ def explained(target: Target) -> Iterator[None]:
         if target.type != "duckdb":
             from segdsl.warehouse import postgres, snowflake
 
-            in_words = postgres.in_words if target.type == "postgres" else snowflake.in_words
-            message, help = in_words(original, target)
+            words = postgres.in_words if target.type == "postgres" else snowflake.in_words
+            message, help = words(original, target)
             # Without the chain: the driver's own error may show the address.
             raise DatabaseProblem(message, help, target.span) from None
-        message, help = _in_words(original, target)
+        message, help = in_words(original, target)
         raise DatabaseProblem(message, help, target.span) from error
     except RuntimeError as error:
         # DuckDB swallows Ctrl-C while it computes, and says so with an error of its own.
@@ -37,7 +37,7 @@ def explained(target: Target) -> Iterator[None]:
         raise KeyboardInterrupt from None
 
 
-def _in_words(error: BaseException, target: Target) -> tuple[str, str]:
+def in_words(error: BaseException, target: Target) -> tuple[str, str]:
     """What a driver's error means, and what to do."""
     import duckdb
 
