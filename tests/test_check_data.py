@@ -1,15 +1,20 @@
-"""`segdsl check --data` on real DuckDB files and folders: each kind of declaration, kept and broken."""
+"""`segdsl check --data` on folders, real DuckDB files and a real PostgreSQL: each declaration, kept and broken."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 
 from segdsl.cli import main
+from tests import postgres
+from tests.test_postgres import database
 
 ROOT = Path(__file__).parent.parent
 CATALOG = """\
@@ -36,10 +41,20 @@ entity: customer
 """
 CUSTOMERS = 'customer_id,plan,age,tags,born\n1,free,17,"[""a""]",2001-02-03\n2,pro,120,,\n'
 ORDERS = "customer_id,ordered_at,status,amount\n1,2026-01-02 10:00:00,paid,12.50\n,2026-01-02,test,\n"
-KINDS = ["csv", "parquet", "duckdb"]
 READ = {"customers": "customer_id INTEGER, plan TEXT, age BIGINT, tags TEXT[], born DATE"} | {
     "orders": "customer_id INTEGER, ordered_at TIMESTAMP, status TEXT, amount DOUBLE"
 }
+
+
+@pytest.fixture(params=["csv", "parquet", "duckdb", "postgres"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the data are; the address of a PostgreSQL is in the environment."""
+    if request.param != "postgres":
+        yield request.param
+        return
+    with database(request.getfixturevalue("postgres_address"), "check_data") as address:
+        monkeypatch.setenv("URL", address)
+        yield request.param
 
 
 def make(at: Path, kind: str, customers: str = CUSTOMERS, orders: str = ORDERS, catalog: str = CATALOG) -> None:
@@ -48,7 +63,8 @@ def make(at: Path, kind: str, customers: str = CUSTOMERS, orders: str = ORDERS, 
     (at / "segments" / "all.seg").write_text("segment old\n  when age > 60\n")
     (at / "catalog.yml").write_text(catalog, encoding="utf-8")
     path = "acme.duckdb" if kind == "duckdb" else "data"
-    (at / "segdsl.yml").write_text(f"name: acme\ntargets: {{dev: {{type: duckdb, path: {path}}}}}\n")
+    target = "type: postgres, url: '${URL}'" if kind == "postgres" else f"type: duckdb, path: {path}"
+    (at / "segdsl.yml").write_text(f"name: acme\ntargets: {{dev: {{{target}}}}}\n")
     (at / "data").mkdir()
     for name, text in {"customers": customers, "orders": orders}.items():
         file = at / "data" / f"{name}.csv"
@@ -63,6 +79,10 @@ def make(at: Path, kind: str, customers: str = CUSTOMERS, orders: str = ORDERS, 
                 for column in texts.columns
             ]
             texts.project(", ".join(casts)).insert_into(name)
+            if kind == "postgres":
+                columns = dict(column.split(" ", 1) for column in READ[name].split(", "))
+                with psycopg.connect(os.environ["URL"]) as session:
+                    postgres.create(session, name, columns, connection.table(name).fetchall())
             if kind == "parquet":
                 connection.table(name).write_parquet(str(at / "data" / f"{name}.parquet"))
         file.unlink()
@@ -80,7 +100,6 @@ def said(each: dict[str, object]) -> tuple[object, ...]:
     return each["rule"], each["message"], each["details"], each["help"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_data_that_keep_all_declarations_have_no_findings(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,7 +107,6 @@ def test_data_that_keep_all_declarations_have_no_findings(
     assert found(tmp_path, capsys, 0) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_each_broken_declaration_is_told_with_numbers_and_the_line_to_write(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,7 +221,6 @@ def test_texts_that_cannot_be_read_are_told_and_stop_nothing(
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_keys_that_are_missing_or_repeated(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = "".join(f"{key},free,1,,\n" for key in ("1", "1", "2", ""))
     make(tmp_path, kind, f"customer_id,plan,age,tags,born\n{rows}")
@@ -212,7 +229,6 @@ def test_keys_that_are_missing_or_repeated(kind: str, tmp_path: Path, capsys: py
     assert finding["details"] == ["missing in 1 of 4 rows", "3 known keys, 2 different ones", "`1` in 2 rows"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_columns_that_are_not_there(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tmp_path, kind, catalog=CATALOG.replace("born: date", "borne: date"))
     (finding,) = found(tmp_path, capsys)
@@ -225,7 +241,6 @@ def test_types_that_are_others(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert finding["rule"] == "stored-otherwise" and "`born`" in str(finding["message"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_tables_without_rows_break_nothing(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tmp_path, kind, CUSTOMERS.split("\n")[0] + "\n", ORDERS.split("\n")[0] + "\n")
     assert found(tmp_path, capsys, 0) == []
@@ -259,7 +274,7 @@ def test_what_cannot_be_opened_is_said_with_its_own_exit_code(
     (tmp_path / "data" / "orders.parquet").write_bytes(b"no parquet at all")
     assert main(["-C", str(tmp_path), "check", "--data"]) == 3
     assert main(["-C", str(tmp_path), "check"]) == 0
-    assert main(["-C", str(tmp_path), "check", "--target", "dev"]) == 2
+    assert main(["-C", str(tmp_path), "check", "--target", "dev"]) == 3
 
 
 @pytest.mark.parametrize("command", [["check", "--data"], ["size"]])
@@ -327,3 +342,130 @@ def test_each_rule_has_bad_data_and_what_mends_them(
 
 
 NO_ERRORS = ("rounded-value", "lost-link", "missing-time")
+
+
+@pytest.fixture
+def odd(postgres_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
+    """A PostgreSQL of its own, to be filled."""
+    with database(postgres_address, "check_odd") as address:
+        monkeypatch.setenv("URL", address)
+        with psycopg.connect(address, autocommit=True) as connection:
+            yield connection
+
+
+ODD = """\
+tables:
+  customer:
+    from: Größe."Kunden"
+    key: id
+    columns:
+      id: integer
+      total: "decimal(8,2)"
+      share: "decimal(8,2)"
+      plan: {type: text, values: [free, pro]}
+      seen: timestamp with time zone
+      home: {type: point, latitude: lat, longitude: lon}
+entity: customer
+"""
+STORED = (
+    "CREATE SCHEMA \"Größe\"; CREATE TYPE plans AS ENUM ('free', 'pro', 'old');"
+    'CREATE TABLE "Größe"."it\'s" (id numeric(38,0), total numeric, share real, plan plans, seen timestamptz,'
+    " lat float8, lon float8);"
+    'CREATE VIEW "Größe"."""Kunden""" AS SELECT * FROM "Größe"."it\'s"'
+)
+
+
+def test_what_is_no_number_in_postgresql_is_told(
+    odd: psycopg.Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd.execute(STORED)
+    rows = (
+        "(1, 1.005, 'NaN', 'old', now(), 1, 2), (2, 'Infinity', 0.1, 'free', null, 'NaN', 2),"
+        " (99999999999999999999, 2.50, 3, 'pro', now(), null, null)"
+    )
+    odd.execute(f'INSERT INTO "Größe"."it\'s" VALUES {rows}'.encode())
+    make_project(tmp_path, ODD, "total > 60")
+    assert [said(each)[:3] for each in found(tmp_path, capsys)] == [
+        (
+            "faulty-key",
+            "the key `id` of `customer` does not stand for one row",
+            ["missing in 1 of 3 rows"],
+        ),
+        (
+            "unreadable-value",
+            "`id` of `customer` holds values that are not `integer`",
+            ["1 of 3 rows", "`99999999999999999999` in 1 row"],
+        ),
+        (
+            "unreadable-value",
+            "`total` of `customer` holds values that are not `decimal`",
+            ["1 of 3 rows", "`Infinity` in 1 row"],
+        ),
+        (
+            "rounded-value",
+            "`total` of `customer` holds more than 2 digits after the point",
+            ["1 of 3 rows", "`1.005` in 1 row"],
+        ),
+        (
+            "unreadable-value",
+            "`share` of `customer` holds values that are not `decimal`",
+            ["1 of 3 rows", "`nan` in 1 row"],
+        ),
+        (
+            "unlisted-value",
+            "`plan` of `customer` holds texts that are not in its `values`",
+            ["1 of 3 rows", '`"old"` in 1 row'],
+        ),
+    ]
+
+
+def test_other_types_in_postgresql_are_told_before_their_rows(
+    odd: psycopg.Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd.execute("CREATE TABLE customers (customer_id integer, plan jsonb, age text, tags text[], born timestamptz)")
+    odd.execute("CREATE TABLE orders (customer_id uuid, ordered_at timestamptz, status text, amount numeric(6,3))")
+    make_project(tmp_path)
+    messages = sorted(str(each["message"]) for each in found(tmp_path, capsys))
+    assert messages == [
+        "column `age` of table `customers` is declared as `integer`, and holds VARCHAR",
+        "column `amount` of table `orders` is declared as `decimal`, and holds DECIMAL(6,3)",
+        "column `born` of table `customers` is declared as `date`, and holds TIMESTAMP WITH TIME ZONE",
+        "column `customer_id` of table `orders` holds UUID, "
+        "and the key `customer_id` of table `customers` holds INTEGER",
+        "column `ordered_at` of table `orders` is declared as `timestamp`, and holds TIMESTAMP WITH TIME ZONE",
+        "column `plan` of table `customers` is declared as `text`, and holds jsonb",
+    ]
+
+
+def make_project(at: Path, catalog: str = CATALOG, condition: str = "age > 60") -> None:
+    """The project over a PostgreSQL that is filled already."""
+    (at / "segments").mkdir()
+    (at / "segments" / "all.seg").write_text(f"segment old\n  when {condition}\n")
+    (at / "catalog.yml").write_text(catalog, encoding="utf-8")
+    (at / "segdsl.yml").write_text("name: acme\ntargets: {dev: {type: postgres, url: '${URL}'}}\n")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("DROP TABLE orders", "the database has no table `orders`"),
+        ("REVOKE SELECT ON orders FROM reader", "the user of the target may not do this"),
+    ],
+)
+def test_a_postgresql_that_says_no_is_told(
+    statement: str,
+    message: str,
+    odd: psycopg.Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    odd.execute("CREATE TABLE customers (customer_id integer, plan text, age int, tags text[], born date)")
+    odd.execute("CREATE TABLE orders (customer_id int, ordered_at timestamp, status text, amount numeric(6,2))")
+    odd.execute("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; GRANT SELECT ON customers, orders TO reader")
+    odd.execute(statement.encode())
+    monkeypatch.setenv("URL", os.environ["URL"].replace("//postgres:", "//reader:"))
+    make_project(tmp_path)
+    assert main(["-C", str(tmp_path), "check", "--data"]) == 3
+    assert message in capsys.readouterr().err
+    odd.execute("DROP OWNED BY reader; DROP ROLE reader")

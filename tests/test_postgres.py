@@ -263,12 +263,6 @@ def test_a_customer_of_a_table_in_capitals_is_explained(acme: str, tmp_path: Pat
     assert found.returncode == 0, found.stderr
 
 
-def test_the_data_of_postgresql_are_not_looked_at_yet(acme: str, tmp_path: Path) -> None:
-    found = called(written(tmp_path), acme, "check", "--data")
-    assert found.returncode == 3
-    assert "`check --data` does not look at `postgres` yet" in found.stderr
-
-
 def test_a_schema_is_made_when_there_is_none(acme: str, tmp_path: Path) -> None:
     project = segdsl.load(written(tmp_path, ", schema: Marketing"), environment={"URL": acme})
     for _ in range(2):

@@ -321,3 +321,16 @@ def test_a_catalog_is_pulled(
     assert cli.main(["size", "-C", str(tmp_path)]) == 0, capsys.readouterr()
     assert cli.main(["catalog", "pull", "-C", str(tmp_path)]) == 0
     assert "nothing was written" in capsys.readouterr().out
+
+
+def test_data_are_held_to_the_catalog(
+    acme: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("URL", URL)
+    catalog = RUN_CATALOG.replace("country: text", "country: {type: text, values: [IN], required: true}")
+    assert catalog != RUN_CATALOG
+    acme.execute("INSERT INTO customers VALUES (3, 'FR', NULL, NULL, NULL)")
+    assert cli.main(["-C", str(written(tmp_path, catalog=catalog)), "check", "--target", "dev"]) == 1
+    found = capsys.readouterr().out
+    for expected in ("faulty-key", "`country` of `customer` is `required`", '`"GB"` in 1 row', "`99` in 1 row"):
+        assert expected in found

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from segdsl.backends.base import Backend, Pass
     from segdsl.backends.tolerant import Tolerant
 
-__all__ = ["DIALECTS", "Backend", "Pass", "Tolerant", "TooWide", "Unsupported", "backend", "tolerant"]
+__all__ = [
+    "DIALECTS", "Backend", "Pass", "Tolerant", "TooWide", "Unsupported", "backend", "tolerant", "tolerant_of_files",
+]  # fmt: skip
 
 DIALECTS = ("duckdb", "postgres", "snowflake")
 
@@ -35,8 +37,24 @@ def backend(name: str) -> Backend:
     return DuckDB()
 
 
-def tolerant(*, from_text: bool = False) -> Tolerant:
-    """DuckDB as it is asked whether data are what a catalog declares; `from_text` of what stands in a CSV file."""
+def tolerant(name: str) -> Backend:
+    """The backend called `name` as it is asked whether data are what a catalog declares.
+
+    What cannot be read is missing then; the backend alone would raise, or take it for a number.
+    """
+    if name == "duckdb":
+        return tolerant_of_files(from_text=False)
+    if name == "postgres":
+        from segdsl.backends.tolerant_postgres import TolerantPostgres
+
+        return TolerantPostgres()
+    from segdsl.backends.tolerant_snowflake import TolerantSnowflake
+
+    return TolerantSnowflake()
+
+
+def tolerant_of_files(*, from_text: bool) -> Tolerant:
+    """DuckDB, asked the same of files; `from_text` of what stands in a CSV file."""
     from segdsl.backends.tolerant import Tolerant
 
     return Tolerant(from_text=from_text)

@@ -6,7 +6,7 @@ one of them. Only rows count that the `where` of a table keeps, seen or not: dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal as OneOfWords
@@ -45,13 +45,17 @@ class Claim:
         return isinstance(self.about, Link) or self.about.formula is not None
 
 
-def of_reading(table: Table, from_text: bool) -> Iterator[Claim]:
-    """Whether stored values can be read as their types: those of a file of texts, or those that a type let in."""
+def of_reading(table: Table, from_text: bool, open_numbers: Container[str] = ()) -> Iterator[Claim]:
+    """Whether stored values can be read as their types: those of a file of texts, or those that a type let in.
+
+    `open_numbers` are stored columns of exact numbers with any number of digits: they would be rounded.
+    """
     for column in (*table.stored_columns(), *_undeclared_time(table)):
         is_number = isinstance(column.type, Number)
         if is_number or (from_text and not isinstance(column.type, (Text, Unknown))):
             yield Claim("unreadable", table, column)
-        if from_text and isinstance(column.type, Number) and not column.type.whole:
+        may_be_rounded = from_text or column.stored_as in open_numbers
+        if may_be_rounded and isinstance(column.type, Number) and not column.type.whole:
             yield Claim("rounded", table, column)
 
 

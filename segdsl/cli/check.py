@@ -36,7 +36,7 @@ def add_to(parser: ArgumentParser) -> None:
     help = "work out everything anew, and keep nothing for the next time"
     parser.add_argument("--no-cache", action="store_true", help=help)
     parser.add_argument("--data", action="store_true", help="look also whether the data are what the catalog declares")
-    help = "with --data: a target of segdsl.yml (default: its default_target)"
+    help = "the target of segdsl.yml whose data are looked at (default: its default_target); implies --data"
     parser.add_argument("--target", metavar="NAME", help=help)
     arguments.add_settings(parser)
     arguments.add_format(parser, "text", "json", "github", "sarif", "junit", "markdown")
@@ -44,6 +44,7 @@ def add_to(parser: ArgumentParser) -> None:
 
 def call(options: Namespace) -> int:
     _refuse_together(options)
+    options.data = options.data or options.target is not None
     project = asked.load_project(options, options.paths)
     today = datetime.now(ZoneInfo(project.timezone)).date()
     checked = compiler.check(project, asked.settings(options), today, asked.cache(options))
@@ -81,8 +82,6 @@ def _refuse_together(options: Namespace) -> None:
     asked.limit(options)
     if options.format != "text" and options.rules:
         raise BadRequest(f"`--format {options.format}` holds the findings of all rules", "leave out --rule or --format")
-    if options.target is not None and not options.data:
-        raise BadRequest("`--target` says whose data are looked at", "add --data, or leave it out")
     if options.write_baseline and options.paths:
         raise BadRequest("the baseline is that of the whole project", "leave out the files and folders")
 

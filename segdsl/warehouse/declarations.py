@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from segdsl import folder
-from segdsl.backends import tolerant
+from segdsl.backends import Unsupported, tolerant, tolerant_of_files
 from segdsl.backends.declarations import Claim, of_links, of_reading, of_values
+from segdsl.compiler import Findings
 from segdsl.diagnostics import Report
-from segdsl.introspection import DatabaseProblem, Needed, Stored, problems
+from segdsl.introspection import Needed, Stored, as_held, problems
 from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
@@ -26,19 +27,25 @@ from segdsl.warehouse.broken_declarations import Found
 from segdsl.warehouse.database import Database, is_folder, opened_as_it_is, typed
 
 if TYPE_CHECKING:
-    from segdsl.backends import Tolerant
+    from segdsl.backends import Backend
 
 
 def check_declarations(program: ir.Program, clock: Clock, target: Target) -> Report:
-    """What of the catalog's declarations the data of the target break, in the order of the catalog."""
-    if target.type != "duckdb":
-        raise DatabaseProblem(
-            f"`check --data` does not look at `{target.type}` yet", "name a target with files or a DuckDB", target.span
-        )
+    """What of the catalog's declarations the data of the target break, in the order of the catalog.
+
+    Raises `DatabaseProblem` where it cannot be asked, and `Findings` where the database cannot say a `where` exactly.
+    """
+    try:
+        return _checked(program, clock, target)
+    except Unsupported as unsupported:
+        raise Findings([unsupported.diagnostic]) from None
+
+
+def _checked(program: ir.Program, clock: Clock, target: Target) -> Report:
     catalog = program.catalog
     report = Report()
     needed = [Needed(table, _columns(table)) for table in catalog.tables.values()]
-    with opened_as_it_is(needed, program, target, dialect=tolerant()) as (database, stored):
+    with opened_as_it_is(needed, program, target, dialect=tolerant(target.type)) as (database, stored):
         sound = set(catalog.tables)
         for each in needed:
             found = list(problems([each], stored, catalog))
@@ -47,12 +54,14 @@ def check_declarations(program: ir.Program, clock: Clock, target: Target) -> Rep
                 report.add("stored-otherwise", problem.message, where, help=problem.help)
             if found:
                 sound.discard(each.table.name)
+        catalog = catalog if target.type == "duckdb" else as_held(catalog, stored)
         checks = _Checks(database, catalog, clock, report)
-        for table in [each.table for each in needed if each.table.name in sound]:
+        for table in [each for each in catalog.tables.values() if each.name in sound]:
             if is_folder(target) and folder.file_of(table, target.path)[1] == "csv":
                 checks.texts(table, stored[table.name])
             else:
-                checks.ask(table, list(of_reading(table, from_text=False)))
+                numbers = [name for name, type_ in stored[table.name].columns.items() if type_ == "NUMERIC"]
+                checks.ask(table, list(of_reading(table, from_text=False, open_numbers=numbers)))
             if not checks.values(table):
                 sound.discard(table.name)
         for table in catalog.tables.values():
@@ -83,10 +92,11 @@ class _Checks:
 
     def __init__(self, database: Database, catalog: Catalog, clock: Clock, report: Report) -> None:
         self.database, self.catalog, self.clock, self.report = database, catalog, clock, report
+        self.reader = database.backend
 
     def texts(self, table: Table, stored: Stored) -> None:
         """Whether the texts of a CSV file can be read."""
-        reader = tolerant(from_text=True)
+        reader = tolerant_of_files(from_text=True)
         texts = reader.texts_of(typed(table, stored.columns, self.catalog))
         self.ask(texts, list(of_reading(texts, from_text=True)), reader)
 
@@ -95,22 +105,22 @@ class _Checks:
         asked = list(of_values(table))
         if table.key is None and not asked:
             return True
-        rows, keys, claims = self._counted(table, asked, tolerant())
+        rows, keys, claims = self._counted(table, asked, self.reader)
         has_sound_key = keys is None or keys == (rows, rows)
         if keys is not None and not has_sound_key:
             faults = self.database.rows(self.database.backend.key_faults(table, self.catalog, self.clock))
             broken_declarations.report_key(table, rows, *keys, faults, self.report)
-        self._report(claims, rows, tolerant())
+        self._report(claims, rows, self.reader)
         return has_sound_key
 
-    def ask(self, table: Table, claims: Sequence[Claim], reader: Tolerant | None = None) -> None:
+    def ask(self, table: Table, claims: Sequence[Claim], reader: Backend | None = None) -> None:
         if claims:
-            reader = reader or tolerant()
+            reader = reader or self.reader
             rows, _, broken = self._counted(table, claims, reader)
             self._report(broken, rows, reader)
 
     def _counted(
-        self, table: Table, claims: Sequence[Claim], reader: Tolerant
+        self, table: Table, claims: Sequence[Claim], reader: Backend
     ) -> tuple[int, tuple[int, int] | None, list[tuple[Claim, int]]]:
         """How many rows there are; how many keys are known and how many of them differ; what is broken how often."""
         (row,) = self.database.rows(reader.declaration_counts(table, self.catalog, self.clock, claims))
@@ -119,7 +129,7 @@ class _Checks:
         keys = (next(counts), next(counts)) if table.key is not None else None
         return rows, keys, [(claim, count) for claim, count in zip(claims, counts, strict=True) if count]
 
-    def _report(self, broken: Sequence[tuple[Claim, int]], rows: int, reader: Tolerant) -> None:
+    def _report(self, broken: Sequence[tuple[Claim, int]], rows: int, reader: Backend) -> None:
         for claim, count in broken:
             query = reader.declaration_examples(claim.table, self.catalog, self.clock, claim)
             examples = [(value, int(often)) for value, often in self.database.rows(query)]
