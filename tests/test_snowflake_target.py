@@ -332,5 +332,5 @@ def test_data_are_held_to_the_catalog(
     acme.execute("INSERT INTO customers VALUES (3, 'FR', NULL, NULL, NULL)")
     assert cli.main(["-C", str(written(tmp_path, catalog=catalog)), "check", "--target", "dev"]) == 1
     found = capsys.readouterr().out
-    for expected in ("faulty-key", "`country` of `customer` is `required`", '`"GB"` in 1 row', "`99` in 1 row"):
+    for expected in ("faulty-key", "`country` of `customer` is `required`", '`"GB"` in 1 row'):
         assert expected in found
