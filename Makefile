@@ -3,6 +3,7 @@
 # make test-long  as many more made-up projects as you like: FIRST=100 SEEDS=100000 make test-long
 #                 (with CASES=FOLDER what databases select otherwise becomes a small case there)
 # make snowflake-check  does Snowflake itself select the right people? SNOWFLAKE_URL says where: see tests/snowflake_check.py
+# make site       the documentation as a site, in site/
 # make lint       style, layout and types, which `make test` looks at, too
 # make fmt        mends style and layout
 # make docs       writes docs/functions.md, docs/library.md, segdsl/schemas/*.json and segdsl/grammar/segment.json from what they are made of
@@ -16,7 +17,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long snowflake-check lint fmt docs clean
+.PHONY: help demo test test-long snowflake-check site lint fmt docs clean
 
 help:
 	@sed -n 's/^# \(make.*\|  *(with.*\)/\1/p' Makefile
@@ -41,6 +42,9 @@ test-long: $(STAMP)
 snowflake-check: $(STAMP)
 	$(BIN)/python -m tests.snowflake_check
 
+site: $(STAMP)
+	$(BIN)/python -m mkdocs build --strict
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,5 +60,5 @@ docs: $(STAMP)
 	$(BIN)/python -m pytest -q tests/test_functions_page.py tests/test_library_page.py --update
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	rm -f examples/*/data/memberships.* examples/*/data/*/memberships.*
