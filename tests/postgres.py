@@ -80,9 +80,13 @@ def create(
     ]
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(called, sql.SQL(", ").join(listed)))
     into = sql.SQL("COPY {} FROM STDIN").format(called)
+    # A session that takes NULL in an array for a text would do so of what is filled in, too.
+    ((hostile,),) = connection.execute("SELECT current_setting('array_nulls')")
+    connection.execute("SET array_nulls = on")
     with connection.cursor() as cursor, cursor.copy(into) as copy:
         for row in rows:
             copy.write_row(row)
+    connection.execute("SELECT set_config('array_nulls', %s, false)", (hostile,))
 
 
 def load(project: worlds.Project, connection: psycopg.Connection) -> None:

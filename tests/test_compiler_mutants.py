@@ -12,7 +12,7 @@ import pytest
 from segdsl.backends import backend
 from segdsl.semantics import ir
 from segdsl.semantics.evaluate import Membership, memberships
-from tests import engines, worlds
+from tests import edges, engines, worlds
 from tests.compiler_mutants import MUTANTS, ON_POSTGRES
 from tests.overlap_mutants import Mutant, mutated, planted
 from tests.test_agreement import on_duckdb, on_postgres
@@ -35,7 +35,8 @@ def noticed(mutant: Mutant, address: str) -> str:
     compared = on_postgres if mutant in ON_POSTGRES else on_duckdb
     with planted(mutant):
         try:
-            if found := by_hand("postgres" if mutant in ON_POSTGRES else "duckdb", address):
+            dialect = "postgres" if mutant in ON_POSTGRES else "duckdb"
+            if found := by_hand(dialect, address) or on_edges(dialect, address):
                 return f"a condition: {found}"
             for seed in SEEDS:
                 if found := compared(*world(seed), address):
@@ -59,6 +60,12 @@ def by_hand(dialect: str, address: str) -> str:
         keys[name].add(key)
     wrong = (text for i, (text, expected) in enumerate(CONDITIONS) if keys[f"c{i}"] != expected)
     return next(wrong, "")
+
+
+def on_edges(dialect: str, address: str) -> str:
+    """A condition of `edges` that holds of others, or nothing."""
+    with engines.opened(dialect, address) as engine:
+        return edges.wrong(engine, dialect)
 
 
 def killed(mutant: Mutant, address: str) -> str:
