@@ -58,9 +58,6 @@ SHARED = (
     Mutant("a window leaves out its last day", LOWERING._within, '(last, "<=")', '(last, "<")'),
     Mutant("a window holds the moment of its end", LOWERING._within, '(end, "<")', '(end, "<=")'),
     Mutant("windows are of the wall clock", LOWERING._within, "moment.utc if zoned else moment.wall", "moment.wall"),
-    Mutant(
-        "what is missing is in every window", LOWERING._within, "ALWAYS if is_seen else plan.Known(value)", "ALWAYS"
-    ),
     Mutant("29 February is in no window", expressions._returns_between, "low = 229", "low = 301"),
     Mutant("anniversaries stay in one year", LOWERING._returns_in, "if first.year < last.year:", "if False:"),
     Mutant("at least is more than", expressions._at_least, '">="', '">"'),

@@ -19,7 +19,6 @@ from tests.test_agreement import on_duckdb, on_postgres
 from tests.test_backends import CLOCK, CONDITIONS, STORED, program
 
 SEEDS = range(60)
-QUICK = ("the opposite of missing is missing", "a window holds the moment of its end", "the weakest wins")
 
 
 @cache
@@ -85,12 +84,6 @@ def test_there_are_thirty_and_all_can_be_planted() -> None:
         assert mutated(mutant) != mutant.function.__code__  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("mutant", [each for each in MUTANTS if each.name in QUICK], ids=lambda mutant: mutant.name)
-def test_plain_mistakes_are_noticed(mutant: Mutant, postgres_address: str) -> None:
-    assert killed(mutant, postgres_address)
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_mistake_is_noticed(mutant: Mutant, postgres_address: str) -> None:
     how = killed(mutant, postgres_address)
