@@ -160,6 +160,8 @@ CONDITIONS: list[tuple[str, set[int]]] = [
     ("(n / m if m > 0 else 7) >= 7", {1, THIRD, 4}),
     ("(7 if m = 0 else n / m) = 7", {1}),
     ("(7 if m = 0 else n / m) is known", {1, 2, THIRD}),
+    ("(7 if m = 0 else n / (n / m)) = 7", {1}),
+    ("(7 if m = 0 else n / (n / m)) = -2", {THIRD}),
     ("n / m <= -2", {THIRD}),
     ("n / m >= 2.5", {2}),
     ('has order where item = "cart" followed by order where item = "buy" within 1 hour', {1}),
