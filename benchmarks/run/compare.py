@@ -4,9 +4,11 @@
     python benchmarks/run/compare.py FOLDER --rounds 3 --json results.json
 
 Beside `segdsl run`, a whole process, are measured: one query for each segment, written by hand, each inserted into a
-table of memberships; and the floor, one plain `GROUP BY customer` over all events. All read the same two Parquet files
-and write a Parquet file, with the same threads. The rounds take turns. What each selects
-is compared first: a difference ends the benchmark. Times are wall clock and CPU seconds, children included.
+table of memberships; one query of all segments at once, a filtered aggregate for each condition; with `--dbt`, the path
+of a dbt with dbt-duckdb, one model for each segment; and the floor, one plain `GROUP BY customer` over all events. All
+read the same two Parquet files, with the same threads. The rounds take turns. What each selects is compared first: a
+difference ends the benchmark. Times are wall clock and CPU seconds, children included. `--memory "2 GB"` limits
+DuckDB in `segdsl run`, and `--only-run` leaves the others out.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
+from project import PROJECT
 
 AS_OF = "2026-07-01"
 FLOOR = """
@@ -48,15 +51,26 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results")
+    parser.add_argument("--dbt", metavar="FILE", help="a dbt that knows DuckDB")
+    parser.add_argument("--memory", default="", metavar="SIZE", help="what DuckDB may take in `segdsl run`")
+    parser.add_argument("--only-run", action="store_true", help="measure `segdsl run` and the floor alone")
     given = parser.parse_args()
     folder = given.folder.resolve()
     queries = json.loads((folder / "queries.json").read_text())
-    agree(folder, queries)
+    limit = f", memory: {given.memory}" if given.memory else ""
+    (folder / "segdsl.yml").write_text(PROJECT.replace("path: data", f"path: data{limit}"))
+    if not given.only_run:
+        agree(folder, queries)
     ways: dict[str, list[str]] = {
         "segdsl run": [sys.executable, "-m", "segdsl", "-C", str(folder), "run", "--as-of", AS_OF],
-        "one query a segment": [sys.executable, __file__, str(folder), "--child", "queries"],
         "floor": [sys.executable, __file__, str(folder), "--child", "floor"],
     }
+    if not given.only_run:
+        ways["one query a segment"] = [sys.executable, __file__, str(folder), "--child", "queries"]
+        ways["all at once"] = [sys.executable, __file__, str(folder), "--child", "at_once"]
+    if given.dbt:
+        dbt = str(folder / "dbt")
+        ways["dbt, a model each"] = [given.dbt, "--quiet", "run", "--project-dir", dbt, "--profiles-dir", dbt]
     timed = {name: Timed() for name in ways}
     for number in range(given.rounds):
         for name, command in ways.items():
@@ -88,8 +102,11 @@ def tell(timed: dict[str, Timed], segments: int) -> None:
         spread = f"({min(each.wall):.1f} to {max(each.wall):.1f})"
         print(f"  {name:20} {median(each.wall):7.1f} s {spread:18} CPU {median(each.cpu):7.1f} s")
     for unit, of_it in (("wall clock", "wall"), ("CPU", "cpu")):
-        own, queries, floor = (median(getattr(each, of_it)) for each in timed.values())
-        print(f"by {unit}: {own / queries:.2f} of one query a segment, {own / floor:.1f} times the floor")
+        taken = {name: median(getattr(each, of_it)) for name, each in timed.items()}
+        own, floor = taken.pop("segdsl run"), taken.pop("floor")
+        others = "".join(f"{own / other:.2f} of {name}, " for name, other in taken.items())
+        print(f"by {unit}: {others}{own / floor:.1f} times the floor")
+    print(f"at most {timed['segdsl run'].memory:.0f} MB of memory")
 
 
 def agree(folder: Path, queries: dict[str, str]) -> None:
@@ -98,6 +115,10 @@ def agree(folder: Path, queries: dict[str, str]) -> None:
     sizes = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     counted = {each["name"]: each["qualifies"] for each in sizes["segments"]}
     connection = connected(folder)
+    sums = ", ".join(f"count_if({name})" for name in queries)
+    (together,) = connection.execute(f"SELECT {sums} FROM ({(folder / 'at_once.sql').read_text()})").fetchall()
+    if together != tuple(counted[name] for name in queries):
+        sys.exit("segdsl and the query of all segments at once count otherwise")
     for name, query in queries.items():
         ((count,),) = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()
         if count != counted[name]:
@@ -119,11 +140,16 @@ def queries_by_hand(folder: Path, file: Path) -> None:
     connection.execute(f"COPY memberships TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
 
 
+def at_once(folder: Path, file: Path) -> None:
+    query = (folder / "at_once.sql").read_text()
+    connected(folder).execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+
+
 def floor(folder: Path, file: Path) -> None:
     connected(folder).execute(f"COPY ({FLOOR}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-CHILDREN: dict[str, Callable[[Path, Path], None]] = {"queries": queries_by_hand, "floor": floor}
+CHILDREN: dict[str, Callable[[Path, Path], None]] = {"queries": queries_by_hand, "at_once": at_once, "floor": floor}
 
 if __name__ == "__main__":
     if "--child" in sys.argv:

@@ -102,23 +102,34 @@ COPY (
 
 @dataclass(frozen=True)
 class Both:
-    """A condition, as a marketer writes it and as an analyst does: SQL over the row `c` of `customers`."""
+    """A condition, as a marketer writes it and as an analyst does: SQL over the row `c` of `customers`.
+
+    `at_once` is the same over customers joined to their events and grouped, for a query of all segments together.
+    """
 
     seg: str
     sql: str
+    at_once: str
 
 
 def since(days: int) -> str:
     return f"happened_at >= TIMESTAMP '{AS_OF - timedelta(days=days)}'"
 
 
-def grouped(where: str, having: str) -> str:
-    """Those of whose events so many are there."""
-    return f"c.customer_id IN (SELECT customer_id FROM events WHERE {where} GROUP BY customer_id HAVING {having})"
+def of_row(seg: str, sql: str) -> Both:
+    return Both(seg, sql, sql)
 
 
-def some(where: str) -> str:
-    return f"EXISTS (SELECT 1 FROM events e WHERE e.customer_id = c.customer_id AND {where})"
+def grouped(seg: str, where: str, aggregate: str, compared: str) -> Both:
+    """Those of whose events an aggregate compares so."""
+    having = f"SELECT customer_id FROM events WHERE {where} GROUP BY customer_id HAVING {aggregate} {compared}"
+    return Both(seg, f"c.customer_id IN ({having})", f"{aggregate} FILTER (WHERE {where}) {compared}")
+
+
+def some(seg: str, where: str, is_no: bool) -> Both:
+    exists = f"EXISTS (SELECT 1 FROM events e WHERE e.customer_id = c.customer_id AND {where})"
+    at_once = f"count(*) FILTER (WHERE {where}) {'=' if is_no else '>'} 0"
+    return Both(f"{'no' if is_no else 'has'} {seg}", f"{'NOT ' if is_no else ''}{exists}", at_once)
 
 
 def plain(random: Random) -> Both:
@@ -126,10 +137,10 @@ def plain(random: Random) -> Both:
     low = random.randint(18, 50)
     return random.choice(
         (
-            Both(f'country = "{country}"', f"c.country = '{country}'"),
-            Both(f"age between {low} and {low + 15}", f"c.age BETWEEN {low} AND {low + 15}"),
-            Both('plan in ("plus", "pro")', "c.plan IN ('plus', 'pro')"),
-            Both("opted_in", "c.opted_in"),
+            of_row(f'country = "{country}"', f"c.country = '{country}'"),
+            of_row(f"age between {low} and {low + 15}", f"c.age BETWEEN {low} AND {low + 15}"),
+            of_row('plan in ("plus", "pro")', "c.plan IN ('plus', 'pro')"),
+            of_row("opted_in", "c.opted_in"),
         )
     )
 
@@ -147,9 +158,7 @@ def has(random: Random) -> Both:
     column = "channel" if filter_[0] == "channel" else "about"
     where = f"kind = '{kind}' AND {since(days)} AND {column} = '{filter_[1]}'"
     seg = f'{kind} where {filter_[0]} = "{filter_[1]}" in last {days} days'
-    if random.random() < 0.3:
-        return Both(f"no {seg}", f"NOT {some(where)}")
-    return Both(f"has {seg}", some(where))
+    return some(seg, where, is_no=random.random() < 0.3)
 
 
 def count(random: Random) -> Both:
@@ -158,34 +167,26 @@ def count(random: Random) -> Both:
         random.choice(WINDOWS),
         random.randint(2, 6),
     )
-    return Both(
-        f"count({kind} in last {days} days) >= {number}",
-        grouped(f"kind = '{kind}' AND {since(days)}", f"count(*) >= {number}"),
-    )
+    where = f"kind = '{kind}' AND {since(days)}"
+    return grouped(f"count({kind} in last {days} days) >= {number}", where, "count(*)", f">= {number}")
 
 
 def spent(random: Random) -> Both:
     days, amount = random.choice(WINDOWS[2:]), random.choice((100, 200, 500, 1000))
-    return Both(
-        f"sum(order.amount in last {days} days) >= {amount}",
-        grouped(f"kind = 'order' AND {since(days)}", f"sum(amount) >= {amount}"),
-    )
+    where = f"kind = 'order' AND {since(days)}"
+    return grouped(f"sum(order.amount in last {days} days) >= {amount}", where, "sum(amount)", f">= {amount}")
 
 
 def recency(random: Random) -> Both:
     kind, days = random.choice(("order", "visit")), random.choice(WINDOWS[2:])
-    return Both(
-        f"last({kind}.at) more than {days} days ago",
-        grouped(f"kind = '{kind}'", f"max(happened_at) < TIMESTAMP '{AS_OF - timedelta(days=days)}'"),
-    )
+    before = f"< TIMESTAMP '{AS_OF - timedelta(days=days)}'"
+    return grouped(f"last({kind}.at) more than {days} days ago", f"kind = '{kind}'", "max(happened_at)", before)
 
 
 def opened(random: Random) -> Both:
     days = random.choice(WINDOWS[2:])
-    return Both(
-        f"count(mail where opened = true in last {days} days) >= 2",
-        grouped(f"kind = 'mail' AND flag AND {since(days)}", "count(*) >= 2"),
-    )
+    where = f"kind = 'mail' AND flag AND {since(days)}"
+    return grouped(f"count(mail where opened = true in last {days} days) >= 2", where, "count(*)", ">= 2")
 
 
 KINDS: tuple[Callable[[Random], Both], ...] = (has, has, has, count, count, spent, recency, opened)
@@ -199,7 +200,11 @@ def segments(number: int, seed: int) -> dict[str, Both]:
         terms = [random.choice(KINDS)(random) for _ in range(random.choice((1, 1, 2, 2, 3)))]
         if random.random() < 0.6:
             terms.insert(0, plain(random))
-        found[f"s{nth}"] = Both(" and ".join(each.seg for each in terms), " AND ".join(each.sql for each in terms))
+        found[f"s{nth}"] = Both(
+            " and ".join(each.seg for each in terms),
+            " AND ".join(each.sql for each in terms),
+            " AND ".join(each.at_once for each in terms),
+        )
     return found
 
 
@@ -219,6 +224,32 @@ def write(folder: Path, customers: int, events: int, number: int, seed: int = 1)
     (folder / "segments" / "all.seg").write_text(text)
     queries = {name: f"SELECT c.customer_id FROM customers c WHERE {both.sql}" for name, both in made.items()}
     (folder / "queries.json").write_text(json.dumps(queries, indent=1))
+    columns = ", ".join(f"coalesce({both.at_once}, false) AS {name}" for name, both in made.items())
+    (folder / "at_once.sql").write_text(
+        f"SELECT c.customer_id, {columns} FROM customers c LEFT JOIN events e ON e.customer_id = c.customer_id "
+        "GROUP BY c.customer_id, c.country, c.plan, c.age, c.opted_in"
+    )
+    write_dbt(folder, queries)
+
+
+DBT_PROJECT = """name: segments
+version: "1.0"
+profile: segments
+models: {segments: {+materialized: table}}
+"""
+DBT_PROFILE = "segments: {target: dev, outputs: {dev: {type: duckdb, path: dbt.duckdb, threads: 2}}}\n"
+
+
+def write_dbt(folder: Path, queries: dict[str, str]) -> None:
+    """A dbt project with a model for each segment, over the same files."""
+    dbt = folder / "dbt"
+    (dbt / "models").mkdir(parents=True, exist_ok=True)
+    (dbt / "dbt_project.yml").write_text(DBT_PROJECT)
+    (dbt / "profiles.yml").write_text(DBT_PROFILE)
+    for name, query in queries.items():
+        for table in ("customers", "events"):
+            query = query.replace(f"FROM {table}", f"FROM '{folder.resolve() / 'data' / f'{table}.parquet'}'")
+        (dbt / "models" / f"{name}.sql").write_text(query)
 
 
 if __name__ == "__main__":
