@@ -154,11 +154,11 @@ class Writer:
                 return f"every order{self.rows()} has {inner}"
 
 
-def definitions(random: Random) -> str:
-    """Segments that refer to earlier ones, the first three in an exclusive group."""
+def definitions(random: Random, count: int = SEGMENTS) -> str:
+    """So many segments that refer to earlier ones, the first three in an exclusive group."""
     text = "group stages\n  exclusive\n\n"
     names: list[str] = []
-    for number in range(SEGMENTS):
+    for number in range(count):
         place, priority = (" in stages", f"  priority {number}\n") if number < 3 else ("", "")
         # Those of the group do not refer to each other: that might run in a circle.
         writer = Writer(random, names if number >= 3 else [])
@@ -210,11 +210,11 @@ def compiled(catalog: str, text: str) -> ir.Program:
     return program
 
 
-def made(seed: int) -> Made:
+def made(seed: int, segments: int = SEGMENTS) -> Made:
     """The world of a seed."""
     random = Random(seed)
     least = random.choice((-5, 0))
-    text = definitions(random)
+    text = definitions(random, segments)
     as_of = datetime.fromisoformat(random.choice(MOMENTS)).replace(tzinfo=UTC)
     program = compiled(CATALOG.replace("AMOUNT_MIN", str(least)), text)
     world = customers(random, as_of, least)
