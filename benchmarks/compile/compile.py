@@ -1,118 +1,103 @@
 """Measures how long it takes from text to SQL: whole processes, cold and after one edit, beside dbt and prqlc.
 
-    python benchmarks/compile/compile.py FOLDER --segments 100 1000 --dbt DBT --json results.json
+    python -m benchmarks.compile.compile --segments 100 1000 10000 --rounds 3 --keep compile
 
-A project of `benchmarks/run/project.py` with so many segments and hardly any data. `check` finds all conflicts, `compile`
-writes the SQL of all segments; cold is without the cache, again with it, after an edit with one threshold changed. dbt
-compiles as many models, each the query that an analyst would write, and parses them anew (`--no-partial-parse`). prqlc
-compiles a filter and an aggregate over one table, the most that has a like in PRQL, once for each segment in one
-process. How long `segdsl --help` and `segdsl check` of the project of `segdsl init` take is told, too.
+A project of `benchmarks/run/project.py` with so many segments and few data, and as many models for dbt and queries for
+prqlc, which say the same. `check` finds all mistakes and conflicts, `compile` writes the SQL of all segments, for one
+statement; cold is without what is remembered of the last time, after an edit is with one number changed. dbt checks
+nothing of a model's SQL: `dbt parse` reads the models, `dbt compile` reads and fills them in, cold without what was
+parsed the last time, after an edit with one model changed. prqlc compiles one query after the other, in one process.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import resource
 import shutil
-import subprocess
 import sys
-from importlib.util import find_spec
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "run"))
-from project import write
+from benchmarks import timing, tools
+from benchmarks.run import project
+from benchmarks.timing import Taken, Way
 
-SEGDSL = [sys.executable, "-m", "segdsl"]
-PRQL = 'from events | filter kind == "order" | group customer_id (aggregate {n = count this}) | filter n >= 3'
+PRQL = """
+import json, sys, prqlc
+for query in json.load(open(sys.argv[1])).values():
+    prqlc.compile(query, prqlc.CompileOptions(target="sql.duckdb", signature_comment=False))
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--segments", type=int, nargs="+", default=[100, 1_000])
+    parser.add_argument("--segments", type=int, nargs="+", default=[100, 1_000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--dbt", metavar="FILE", help="a dbt that knows DuckDB")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results")
+    parser.add_argument("--without-dbt", action="store_true", help="leave dbt and prqlc out")
+    parser.add_argument("--keep", metavar="NAME", help="keep the results as benchmarks/results/NAME.json")
     given = parser.parse_args()
-    found = {"start": started(given.folder / "start", given.rounds)}
+    programs = None if given.without_dbt else tools.folder()
+    taken: dict[str, Taken] = {}
     for number in given.segments:
-        project = given.folder / f"of_{number}"
-        shutil.rmtree(project, ignore_errors=True)
-        write(project, 100, 1_000, number)
-        found[str(number)] = measured(project, given.rounds, given.dbt)
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1))
+        with tempfile.TemporaryDirectory(prefix="segdsl-bench-") as scratch:
+            folder = Path(scratch)
+            project.write(folder, 100, 2_000, number)
+            ways = own(folder) | (others(programs, folder) if programs else {})
+            found = timing.in_turns(ways, given.rounds)
+        print(f"{number:,} segments, {given.rounds} rounds")
+        timing.tell(found)
+        taken |= {f"{number:,}: {name}": each for name, each in found.items()}
+    if given.keep:
+        timing.keep(given.keep, vars(given), taken)
 
 
-def started(folder: Path, rounds: int) -> dict[str, list[float]]:
-    shutil.rmtree(folder, ignore_errors=True)
-    timed([*SEGDSL, "init", str(folder)], folder.parent)
-    found = {"--help": [], "check of a small project": []}
-    for _ in range(3 * rounds):
-        found["--help"].append(timed([*SEGDSL, "--help"], folder))
-        found["check of a small project"].append(timed([*SEGDSL, "check"], folder))
-    tell("start", found)
-    return found
+def own(folder: Path) -> dict[str, Way]:
+    cache = folder / "cache"
+    environment = {"SEGDSL_CACHE": str(cache)}
+    first = folder / "segments" / "part_0000.seg"
+    compile = ("compile", "--as-of", str(project.AS_OF))
+    ways: dict[str, Way] = {}
+    for name, arguments in (("check", ("check",)), ("compile", compile)):
+        for when, before in (("cold", emptied(cache)), ("after an edit", edited(first, r">= (\d+)"))):
+            # A check that finds something ends with 1.
+            way = timing.segdsl(folder, *arguments)
+            ways[f"segdsl {name}, {when}"] = Way(way.command, environment, before, codes=(0, 1))
+    return ways
 
 
-def measured(project: Path, rounds: int, dbt: str | None) -> dict[str, list[float]]:
-    cache = project / "cache"
-    text = project / "segments" / "all.seg"
-    found: dict[str, list[float]] = {}
-    for number in range(rounds):
-        shutil.rmtree(cache, ignore_errors=True)
-        took(found, "check, cold", [*SEGDSL, "check"], project)
-        took(found, "check, again", [*SEGDSL, "check"], project)
-        text.write_text(re.sub(r">= \d+", f">= {number + 7}", text.read_text(), count=1))
-        took(found, "check, after an edit", [*SEGDSL, "check"], project)
-        took(found, "compile, after an edit", [*SEGDSL, "compile", "--as-of", "2026-07-01"], project)
-        shutil.rmtree(cache, ignore_errors=True)
-        took(found, "compile, cold", [*SEGDSL, "compile", "--as-of", "2026-07-01"], project)
-        if dbt:
-            where = ["--project-dir", str(project / "dbt"), "--profiles-dir", str(project / "dbt")]
-            took(found, "dbt compile", [dbt, "--quiet", "--no-partial-parse", "compile", *where], project)
-        if find_spec("prqlc"):
-            number_of_models = len(list((project / "dbt" / "models").iterdir()))
-            took(found, "prqlc", [sys.executable, __file__, "--prql", str(number_of_models)], project)
-    tell(f"{project.name.removeprefix('of_')} segments", found)
-    return found
+def others(programs: Path, folder: Path) -> dict[str, Way]:
+    queries = json.loads((folder / "queries.json").read_text())
+    dbt = folder / "dbt"
+    tools.write_dbt_project(dbt, queries, {"type": "duckdb", "path": ":memory:", "threads": 2}, ())
+    changed = next(name for name, query in queries.items() if re.search(r">= (\d+)", query))
+    ways = {}
+    for name in ("parse", "compile"):
+        command = tools.dbt(programs, dbt, name)
+        edit = edited(dbt / "models" / f"{changed}.sql", r">= (\d+)")
+        ways[f"dbt {name}, cold"] = Way(command, tools.QUIET, emptied(dbt / "target"))
+        ways[f"dbt {name}, after an edit"] = Way(command, tools.QUIET, edit)
+    ways["prqlc, all queries"] = Way([str(programs / "python"), "-c", PRQL, str(folder / "prql.json")])
+    return ways
 
 
-def took(found: dict[str, list[float]], what: str, command: list[str], project: Path) -> None:
-    found.setdefault(what, []).append(timed(command, project))
+def emptied(folder: Path) -> Callable[[], None]:
+    return lambda: shutil.rmtree(folder, ignore_errors=True)
 
 
-def timed(command: list[str], folder: Path) -> float:
-    """CPU seconds of a process and its children. Findings are no failure."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {**os.environ, "SEGDSL_CACHE": str(folder / "cache")}
-    pipe = subprocess.PIPE
-    done = subprocess.run(command, cwd=folder, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True)
-    if done.returncode not in (0, 1):
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def edited(file: Path, number: str) -> Callable[[], None]:
+    """Makes the first number that a pattern finds in a file one more."""
 
+    def edit() -> None:
+        text = file.read_text()
+        changed = re.sub(number, lambda found: found[0].replace(found[1], str(int(found[1]) + 1)), text, count=1)
+        if changed == text:
+            sys.exit(f"nothing to edit in {file}")
+        file.write_text(changed)
 
-def tell(title: str, found: dict[str, list[float]]) -> None:
-    print(f"{title}: CPU seconds, median (least to most)")
-    for what, times in found.items():
-        print(f"  {what:26} {median(times):7.2f} ({min(times):.2f} to {max(times):.2f})", flush=True)
-
-
-def prql(number: int) -> None:
-    import prqlc
-
-    for _ in range(number):
-        prqlc.compile(PRQL)
+    return edit
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--prql"]:
-        prql(int(sys.argv[2]))
-    else:
-        main()
+    main()

@@ -1,64 +1,69 @@
-"""Measures how a run grows with customers, with events and with segments, each over a factor of sixteen.
+"""Measures how a run on DuckDB grows with customers, with events and with segments, each over a factor of sixteen.
 
-    python benchmarks/run/grow.py FOLDER --json results.json
+    python -m benchmarks.run.grow --rounds 3 --keep growth
 
-Each size is a project of `project.py` of its own, made and measured one after the other: `segdsl run`, a whole process,
-CPU seconds with children, the least of `--rounds`. The exponent is the slope between the smallest and the largest size:
-1 is as much more time as there is more of it. What a run takes over next to nothing is told, too.
+Each size is a project of its own; those of a kind take turns. The seconds are CPU, the least of all rounds. Two
+exponents are told, slopes of a straight line through the logarithms: of all sizes, and of the three largest, where what
+a run takes over no data at all weighs less. 1 means that twice as much takes twice as long.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import sys
-from math import log
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from compare import AS_OF, Timed, measure
-from project import write
+import numpy as np
 
-FACTORS = (1, 4, 16)
-# Customers, events, segments: the smallest size of what grows, and what the others are meanwhile.
+from benchmarks import timing
+from benchmarks.run import project
+from benchmarks.run.compare import run
+from benchmarks.timing import Taken
+
+FACTORS = (1, 2, 4, 8, 16)
+# Customers, events and segments: the smallest of what grows, and what the others are meanwhile.
 GROWING = {
-    "customers": ((62_500, 4_000_000, 50), 0),
-    "events": ((200_000, 1_000_000, 50), 1),
-    "segments": ((100_000, 2_000_000, 25), 2),
+    "customers": (62_500, 2_000_000, 50),
+    "events": (100_000, 625_000, 50),
+    "segments": (100_000, 2_000_000, 32),
 }
-NOTHING = (100, 1_000, 50)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--part", type=float, default=1, help="of the customers and events: 0.1 is a tenth of them")
+    parser.add_argument("--keep", metavar="NAME", help="keep the results as benchmarks/results/NAME.json")
     given = parser.parse_args()
-    found: dict[str, list[tuple[int, float]]] = {}
-    print(f"next to nothing, {NOTHING[2]} segments: {taken(given.folder, NOTHING, given.rounds):.1f} s")
-    for what, (sizes, place) in GROWING.items():
-        for factor in FACTORS:
-            size = tuple(each * factor if number == place else each for number, each in enumerate(sizes))
-            seconds = taken(given.folder, size, given.rounds)
-            found.setdefault(what, []).append((size[place], seconds))
-            print(f"{size[place]:>12,} {what}: {seconds:.1f} s", flush=True)
-        (_, first), *_, (_, last) = found[what]
-        print(f"sixteen times the {what} take {last / first:.1f} times as long: exponent {log(last / first, 16):.2f}")
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1))
+    taken: dict[str, Taken] = {}
+    exponents: dict[str, tuple[float, float]] = {}
+    for place, (what, smallest) in enumerate(GROWING.items()):
+        customers, events, segments = smallest
+        start = [int(customers * given.part), int(events * given.part), segments]
+        sizes = [[each * (factor if nth == place else 1) for nth, each in enumerate(start)] for factor in FACTORS]
+        found = measured(sizes, place, what, given.rounds)
+        seconds = [min(each.cpu) for each in found.values()]
+        exponents[what] = (slope(FACTORS, seconds), slope(FACTORS[2:], seconds[2:]))
+        timing.tell(found)
+        print("{}: exponent {:.2f}, of the three largest {:.2f}".format(what, *exponents[what]), flush=True)
+        taken |= found
+    if given.keep:
+        timing.keep(given.keep, vars(given) | {"smallest": GROWING}, taken, exponents=exponents)
 
 
-def taken(folder: Path, size: tuple[int, ...], rounds: int) -> float:
-    """CPU seconds of a run over so many customers and events, with so many segments."""
-    project = folder / "growing"
-    shutil.rmtree(project, ignore_errors=True)
-    write(project, *size)
-    timed = Timed()
-    for _ in range(rounds):
-        measure([sys.executable, "-m", "segdsl", "-C", str(project), "run", "--as-of", AS_OF], timed)
-    shutil.rmtree(project)
-    return min(timed.cpu)
+def measured(sizes: Sequence[Sequence[int]], place: int, what: str, rounds: int) -> dict[str, Taken]:
+    with tempfile.TemporaryDirectory(prefix="segdsl-bench-") as scratch:
+        ways = {}
+        for size in sizes:
+            folder = Path(scratch) / str(size[place])
+            project.write(folder, *size)
+            ways[f"{size[place]:,} {what}"] = run(folder)
+        return timing.in_turns(ways, rounds)
+
+
+def slope(factors: Sequence[int], seconds: Sequence[float]) -> float:
+    return float(np.polyfit(np.log(factors), np.log(seconds), 1)[0])
 
 
 if __name__ == "__main__":
