@@ -12,7 +12,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -26,7 +25,7 @@ LAUNCH = Path(__file__).parent / "launch.py"
 
 @dataclass
 class Taken:
-    """Of every round: seconds by the wall clock, seconds of CPU, and the most memory that one process had, in megabytes."""
+    """Of every round: seconds by the wall clock, seconds of CPU, and the most memory of one process, in MB."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
