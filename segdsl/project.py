@@ -34,6 +34,7 @@ LARGEST_FILE = 1_000_000
 # A baseline has a line for each finding of an old project.
 LARGEST_BESIDE = 100_000_000
 LARGEST_LIST = 50_000_000
+LEAST_MEMORY = 100  # megabytes
 
 TIMEOUT = Key(NAME, "how long a query may take, such as `10 minutes`: as long as it takes, unless said")
 # What a target can say beside its type.
@@ -43,6 +44,7 @@ TARGET_TYPES: dict[str, Keys] = {
         "schema": Key(NAME, "where a DuckDB file's memberships are written"),
         "memberships": Key(NAME, "the file in a folder that memberships are written to"),
         "timeout": TIMEOUT,
+        "memory": Key(NAME, "how much memory DuckDB may take, such as `2 GB`: 80 % of what there is, unless said"),
     },
     "postgres": {
         "url": Key(NAME, "the address of a PostgreSQL database, its password as `${NAME}`", required=True),
@@ -73,7 +75,7 @@ class Target:
 
     `path` is a DuckDB file or a folder of Parquet and CSV files, `url` the address of another database; `type` says
     which. `schema` (of the memberships table) and `memberships` (the file that a folder's memberships go to) are empty
-    when not given. `timeout` is in seconds, 0 for none.
+    when not given. `timeout` is in seconds, 0 for none; `memory` in megabytes, 0 for as much as DuckDB takes by itself.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Target:
     span: Span
     url: str = field(default="", repr=False)
     timeout: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ class Project:
             span=target.span,
             url=options.get("url", ""),
             timeout=_seconds(options.get("timeout", "0 seconds")) or 0,
+            memory=_megabytes(options.get("memory", "")) or 0,
         )
 
     def _expanded(self, option: ast.Option, target: ast.Target) -> str:
@@ -488,6 +492,9 @@ def _check_options(target: ast.Target, report: Report) -> None:
         elif name == "timeout" and not _seconds(option.value.value):
             message, help = f"`{option.value.value}` is no time to wait", "write a time such as `10 minutes`"
             report.add("bad-value", message, option.value.span, help=help)
+        elif name == "memory" and not _megabytes(option.value.value):
+            message, help = f"`{option.value.value}` is no amount of memory", "write an amount such as `2 GB`"
+            report.add("bad-value", message, option.value.span, help=help)
         elif name == "memberships":
             _check_file_name(option.value, report)
     given = {option.name.text for option in target.options}
@@ -507,6 +514,13 @@ def _seconds(text: str) -> int | None:
     """`10 minutes` in seconds; None when it is no time, or one that no database keeps."""
     found = re.fullmatch(r"([0-9]{1,5}) +(second|minute|hour)s?", text.strip())
     return int(found[1]) * SECONDS[found[2]] if found else None
+
+
+def _megabytes(text: str) -> int | None:
+    """`2 GB` in megabytes; None when it is no amount, or too little for DuckDB to begin with."""
+    found = re.fullmatch(r"([0-9]{1,5}) *(MB|GB)", text.strip())
+    amount = int(found[1]) * (1000 if found[2] == "GB" else 1) if found else 0
+    return amount if amount >= LEAST_MEMORY else None
 
 
 def _check_file_name(value: ast.Text, report: Report) -> None:

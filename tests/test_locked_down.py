@@ -161,3 +161,17 @@ def test_a_time_that_is_enough_changes_nothing(write: Write) -> None:
 def test_a_time_that_is_none_is_refused(write: Write) -> None:
     project = write(target="path: acme.duckdb, timeout: soon")
     assert [each.message for each in segdsl.check(segdsl.load(project)).sorted()] == ["`soon` is no time to wait"]
+
+
+def test_duckdb_takes_as_much_memory_as_the_target_says(write: Write) -> None:
+    project = write(target="path: acme.duckdb, memory: 200 MB")
+    with reading(project) as database:
+        assert database.rows("SELECT current_setting('memory_limit')") == [("190.7 MiB",)]
+    assert segdsl.run(segdsl.load(project), as_of=AS_OF).rows == 5
+
+
+@pytest.mark.parametrize("amount", ["much", "2", "1 MB", "2 GB; DROP TABLE customers"])
+def test_an_amount_of_memory_that_is_none_is_refused(amount: str, write: Write) -> None:
+    project = write(target=f"path: acme.duckdb, memory: '{amount}'")
+    messages = [each.message for each in segdsl.check(segdsl.load(project)).sorted()]
+    assert messages == [f"`{amount}` is no amount of memory"]

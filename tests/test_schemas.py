@@ -191,6 +191,7 @@ ONLY = {
     "memberships": ("people.csv",),
     "schema": ("text", "", " ", 5),
     "timeout": ("10 minutes",),
+    "memory": ("2 GB",),
     "timezone": ("Europe/Berlin",),
     "type": ("text", "", " "),
     "when": ("everyone", 5, -5, 0.5, True, False),

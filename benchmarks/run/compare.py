@@ -1,133 +1,114 @@
-"""Measures a run beside what a team does instead, all in one go, and prints ratios.
+"""Measures a run on DuckDB beside what a team does instead, in turns, and prints ratios.
 
-    python benchmarks/run/project.py FOLDER --customers 1000000 --events 20000000 --segments 50
-    python benchmarks/run/compare.py FOLDER --rounds 3 --json results.json
+    python -m benchmarks.run.compare --customers 1000000 --events 20000000 --segments 50 --rounds 3 --keep NAME
 
-Beside `segdsl run`, a whole process, are measured: one query for each segment, written by hand, each inserted into a
-table of memberships; and the floor, one plain `GROUP BY customer` over all events. All read the same two Parquet files
-and write a Parquet file, with the same threads. The rounds take turns. What each selects
-is compared first: a difference ends the benchmark. Times are wall clock and CPU seconds, children included.
+Beside `segdsl run` are measured, each a whole process over the same two Parquet files: one query for each segment,
+written by hand; dbt, with one model for each segment; one naive query that has all aggregates; and the floor, one plain
+`GROUP BY customer` over all events. What each selects is compared first: a difference ends the benchmark.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 import duckdb
 
-AS_OF = "2026-07-01"
-FLOOR = """
-SELECT customer_id, count(*) AS events, sum(amount) AS amount, max(happened_at) AS last_event
-FROM events GROUP BY customer_id
-"""
+from benchmarks import timing, tools
+from benchmarks.run import by_hand, project
+from benchmarks.timing import Way
+
+OWN = "segdsl run"
+BY_HAND = [sys.executable, "-m", "benchmarks.run.by_hand"]
+WAYS = (("queries", "one query a segment"), ("at_once", "one naive query"), ("floor", "floor"))
 
 
-@dataclass
-class Timed:
-    """Seconds of every round, and the most memory that a round took, in megabytes."""
-
-    wall: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    memory: float = 0
+def arguments(description: str, customers: int, events: int) -> argparse.ArgumentParser:
+    """What can be typed of a benchmark over generated data."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--customers", type=int, default=customers)
+    parser.add_argument("--events", type=int, default=events)
+    parser.add_argument("--segments", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--without-dbt", action="store_true")
+    parser.add_argument("--keep", metavar="NAME", help="keep the results as benchmarks/results/NAME.json")
+    return parser
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results")
-    given = parser.parse_args()
-    folder = given.folder.resolve()
-    queries = json.loads((folder / "queries.json").read_text())
-    agree(folder, queries)
-    ways: dict[str, list[str]] = {
-        "segdsl run": [sys.executable, "-m", "segdsl", "-C", str(folder), "run", "--as-of", AS_OF],
-        "one query a segment": [sys.executable, __file__, str(folder), "--child", "queries"],
-        "floor": [sys.executable, __file__, str(folder), "--child", "floor"],
-    }
-    timed = {name: Timed() for name in ways}
-    for number in range(given.rounds):
-        for name, command in ways.items():
-            measure(command, timed[name])
-            print(f"round {number + 1}: {name} {timed[name].wall[-1]:.1f} s", file=sys.stderr, flush=True)
-    tell(timed, len(queries))
-    if given.json:
-        machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "duckdb": duckdb.__version__}
-        found = {name: {"wall": each.wall, "cpu": each.cpu, "memory": each.memory} for name, each in timed.items()}
-        given.json.write_text(json.dumps({"machine": machine, "segments": len(queries), "times": found}, indent=1))
+    given = arguments(__doc__.splitlines()[0], 1_000_000, 20_000_000).parse_args()
+    programs = None if given.without_dbt else tools.folder()
+    with tempfile.TemporaryDirectory(prefix="segdsl-bench-") as scratch:
+        folder = Path(scratch)
+        project.write(folder, given.customers, given.events, given.segments)
+        agree(folder)
+        ways = {OWN: run(folder)} | {
+            name: Way([*BY_HAND, way, str(folder), str(folder / f"{way}.parquet")]) for way, name in WAYS
+        }
+        if programs:
+            ways["dbt, one model a segment"] = dbt(programs, folder)
+        taken = timing.in_turns(ways, given.rounds)
+        if programs:
+            agree_with_dbt(folder)
+    print(f"{given.segments} segments, {given.customers:,} customers, {given.events:,} events, {given.rounds} rounds")
+    timing.tell(taken, OWN)
+    if given.keep:
+        timing.keep(given.keep, vars(given), taken)
 
 
-def measure(command: list[str], timed: Timed) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}")
-    timed.wall.append(time.perf_counter() - start)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    timed.cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    # The greatest of all children so far: right for a way that takes more than those before it.
-    timed.memory = max(timed.memory, after.ru_maxrss / 1024)
+def run(folder: Path) -> Way:
+    return timing.segdsl(folder, "run", "--as-of", str(project.AS_OF))
 
 
-def tell(timed: dict[str, Timed], segments: int) -> None:
-    print(f"{segments} segments, median of {len(timed['floor'].wall)} rounds (least to most)")
-    for name, each in timed.items():
-        spread = f"({min(each.wall):.1f} to {max(each.wall):.1f})"
-        print(f"  {name:20} {median(each.wall):7.1f} s {spread:18} CPU {median(each.cpu):7.1f} s")
-    for unit, of_it in (("wall clock", "wall"), ("CPU", "cpu")):
-        own, queries, floor = (median(getattr(each, of_it)) for each in timed.values())
-        print(f"by {unit}: {own / queries:.2f} of one query a segment, {own / floor:.1f} times the floor")
+def sizes(folder: Path, *options: str) -> dict[str, int]:
+    """How many segdsl counts in each segment."""
+    way = timing.segdsl(folder, "size", "--as-of", str(project.AS_OF), "--format", "json", *options)
+    found = json.loads(subprocess.run(way.command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return {each["name"]: each["qualifies"] for each in found["segments"]}
 
 
-def agree(folder: Path, queries: dict[str, str]) -> None:
-    """Ends the benchmark when a query by hand and segdsl count otherwise."""
-    command = [sys.executable, "-m", "segdsl", "-C", str(folder), "size", "--as-of", AS_OF, "--format", "json"]
-    sizes = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-    counted = {each["name"]: each["qualifies"] for each in sizes["segments"]}
-    connection = connected(folder)
-    for name, query in queries.items():
-        ((count,),) = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()
-        if count != counted[name]:
-            sys.exit(f"{name}: segdsl counts {counted[name]}, the query by hand {count}")
-
-
-def connected(folder: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    for table in ("customers", "events"):
-        connection.execute(f"CREATE VIEW {table} AS FROM '{folder / 'data' / f'{table}.parquet'}'")
-    return connection
-
-
-def queries_by_hand(folder: Path, file: Path) -> None:
-    connection = connected(folder)
-    connection.execute("CREATE TABLE memberships (customer_id BIGINT, segment VARCHAR)")
+def agree(folder: Path) -> None:
+    """Ends the benchmark when a query by hand, or the naive one, counts otherwise than segdsl."""
+    counted = sizes(folder)
+    connection = by_hand.connected(folder)
+    wide = ", ".join(f"count(*) FILTER ({name})" for name in counted)
+    naive = connection.execute(f"SELECT {wide} FROM ({(folder / 'at_once.sql').read_text()})").fetchone() or ()
+    compare(counted, dict(zip(counted, naive, strict=True)), "the naive query")
     for name, query in json.loads((folder / "queries.json").read_text()).items():
-        connection.execute(f"INSERT INTO memberships SELECT customer_id, '{name}' FROM ({query})")
-    connection.execute(f"COPY memberships TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+        ((count,),) = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()
+        compare({name: counted[name]}, {name: count}, "the query by hand")
 
 
-def floor(folder: Path, file: Path) -> None:
-    connected(folder).execute(f"COPY ({FLOOR}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+def compare(counted: dict[str, int], others: dict[str, int], who: str) -> None:
+    for name, count in counted.items():
+        if others[name] != count:
+            sys.exit(f"{name}: segdsl counts {count}, {who} {others[name]}")
 
 
-CHILDREN: dict[str, Callable[[Path, Path], None]] = {"queries": queries_by_hand, "floor": floor}
+def dbt(programs: Path, folder: Path) -> Way:
+    """A project of dbt over the same files, in the same version of DuckDB. What it has parsed once it keeps."""
+    models = json.loads((folder / "queries.json").read_text())
+    start = tuple(
+        f"CREATE OR REPLACE VIEW {table} AS FROM '{folder / 'data' / f'{table}.parquet'}'"
+        for table in ("customers", "events")
+    )
+    profile = {"type": "duckdb", "path": str(folder / "dbt.duckdb"), "threads": 2}
+    tools.write_dbt_project(folder / "dbt", models, profile, start)
+    return Way(tools.dbt(programs, folder / "dbt", "run"), tools.QUIET)
+
+
+def agree_with_dbt(folder: Path) -> None:
+    copy = shutil.copy(folder / "dbt.duckdb", folder / "copy.duckdb")
+    with duckdb.connect(str(copy)) as connection:
+        counted = sizes(folder)
+        rows = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in counted}
+    compare(counted, rows, "dbt")
+
 
 if __name__ == "__main__":
-    if "--child" in sys.argv:
-        with tempfile.TemporaryDirectory() as scratch:
-            CHILDREN[sys.argv[3]](Path(sys.argv[1]), Path(scratch) / "written.parquet")
-    else:
-        main()
+    main()

@@ -386,9 +386,10 @@ def _connected(target: Target, allowed: Sequence[Path], *, writing: bool) -> Ite
             f"there is no database `{target.path}`", f"correct the `path` of the target `{target.name}`", target.span
         )
     with tempfile.TemporaryDirectory(prefix="segdsl-") as scratch:
+        config = {"temp_directory": scratch} | ({"memory_limit": f"{target.memory}MB"} if target.memory else {})
         engine = create_engine(
             URL.create("duckdb", database=":memory:" if in_folder else str(target.path)),
-            connect_args={"read_only": not (writing or in_folder), "config": {"temp_directory": scratch}},
+            connect_args={"read_only": not (writing or in_folder), "config": config},
             poolclass=NullPool,
         )
         with engine.connect() as connection:

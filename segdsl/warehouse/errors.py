@@ -83,7 +83,7 @@ def in_words(error: BaseException, target: Target) -> tuple[str, str]:
         case duckdb.OutOfMemoryException():
             return (
                 f"the database ran out of memory: {first}",
-                "compute fewer segments at a time, or give it more memory",
+                "compute fewer segments at a time, or give the target more: `memory: 8 GB`",
             )
         case duckdb.IOException():
             return f"`{target.path}` cannot be used: {first}", "check the target's `path`"
