@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -72,8 +73,17 @@ def measure(way: Way, taken: Taken, served: Callable[[], float] = lambda: 0.0) -
     taken.memory.append(found["memory"])
 
 
+@cache
+def compiled() -> None:
+    """Compiles Python's files, as pip does when it installs them: not every machine keeps what it has compiled."""
+    root = Path(__file__).parent
+    command = [sys.executable, "-m", "compileall", "-q", str(root), str(root.parent / "segdsl")]
+    subprocess.run(command, check=True)
+
+
 def segdsl(folder: Path, *arguments: str, **options: object) -> Way:
     """The command `segdsl` in a project."""
+    compiled()
     return Way([sys.executable, "-m", "segdsl", "-C", str(folder), *arguments], **options)  # type: ignore[arg-type]
 
 

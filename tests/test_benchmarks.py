@@ -10,9 +10,12 @@ import pytest
 
 import segdsl
 from benchmarks import timing
-from benchmarks.run import by_hand, project
+from benchmarks.run import by_hand, on_paper, project
 from benchmarks.run.compare import compare
+from segdsl import compiler
+from segdsl.backends import backend
 
+PAGE = Path(__file__).parent.parent / "docs" / "cost_on_snowflake.md"
 CUSTOMERS, EVENTS, SEGMENTS = 300, 6_000, 40
 
 
@@ -62,3 +65,23 @@ def test_children_are_measured() -> None:
 def test_what_fails_ends_a_benchmark() -> None:
     with pytest.raises(SystemExit, match="no such thing"):
         timing.measure(timing.Way([sys.executable, "-c", "raise ValueError('no such thing')"]), timing.Taken())
+
+
+def test_the_page_shows_what_is_worked_out_on_paper(capsys: pytest.CaptureFixture[str]) -> None:
+    on_paper.main()
+    assert f"```text\n{capsys.readouterr().out}```" in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_passes_on_paper_are_those_of_a_run(folder: Path) -> None:
+    conditions = [each for terms in project.segments(SEGMENTS, seed=1).values() for each in terms if each.rows]
+    passes = {each.kind: each for each in on_paper.shared(map(on_paper.scan, conditions))}
+    program = compiler.sound(segdsl.load(folder), None)
+    clock = compiler.clock(program, project.AS_OF)
+    strategy = backend("duckdb").strategy(program, tuple(program.segments), clock, "qualifies")
+    groupings = {each.name.removesuffix("_per_customer"): each for each in strategy.groupings}
+    assert {kind: len(each.aggregates) for kind, each in groupings.items()} == on_paper.states(conditions)
+    bounded = {kind: any("happened_at" in where for where in each.where) for kind, each in groupings.items()}
+    assert bounded == {kind: each.days is not None for kind, each in passes.items()}
+    assert set(bounded.values()) == {True, False}
+    read = sorted(sorted(each.columns) for each in strategy.readings if "happened_at" in each.columns)
+    assert read == sorted(sorted(each.columns) for each in passes.values())
