@@ -137,7 +137,7 @@ RULES: dict[str, Rule] = (
     | _rules(
         Severity.ERROR,
         of_data=True,
-        stored_otherwise="a column that the data do not have, or hold as another type",
+        stored_otherwise="a table or column that the data do not have, or hold as another type",
         unreadable_value="a stored value that cannot be read as its declared type",
         faulty_key="a key that is missing, or that several rows have",
     )
@@ -155,7 +155,7 @@ RULES: dict[str, Rule] = (
         Severity.WARNING,
         is_judgement=True,
         of_data=True,
-        rounded_value="a stored decimal with more digits than its type: it is rounded",
+        rounded_value="a stored decimal with more digits than its type: rounded, or refused",
         missing_time="a row without a time: no window ever holds it",
     )
     | _rules(

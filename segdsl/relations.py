@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 # So many pairs are told with an example, unless more are asked for.
 MOST_EXAMPLES = 10_000
-# A grid of more segments than this is wider than a screen.
+# A grid of more segments than this is wider than a screen; a list shows so many pairs of each relation, unless told.
 WIDEST_GRID = 30
+MOST_LISTED = 50
 SIGNS = {"disjoint": ".", "overlaps": "x", "within": "<", "contains": ">", "equal": "=", "unknown": "?"}
 SAID = {
     "disjoint": "share nobody",
@@ -34,20 +35,36 @@ SAID = {
     "equal": "hold the same people",
     "unknown": "not known",
 }
+# What is worth the most attention comes first.
+LISTED = ("equal", "within", "contains", "unknown", "overlaps")
 SWAPPED = {"within": "contains", "contains": "within"}
 
 
-def table(pairs: Sequence[Pair], names: Sequence[str], paint: render.Paint = render.PLAIN) -> str:
-    """The relation of every pair: a grid of signs, or a list of all that are not disjoint where a grid is too wide."""
-    counts = Counter(str(pair.relation) for pair in pairs)
-    lines = list(_grid(pairs, names, paint) if len(names) <= WIDEST_GRID else _listed(pairs))
-    if lines:
+def table(
+    pairs: Iterable[Pair], names: Sequence[str], paint: render.Paint = render.PLAIN, limit: int = MOST_LISTED
+) -> str:
+    """The relation of every pair: a grid of signs, or a list of what is not disjoint where a grid is too wide.
+
+    A list names `limit` pairs of each relation, all with 0, and so does the grid of those of which nothing is known.
+    """
+    is_grid = len(names) <= WIDEST_GRID
+    counts: Counter[str] = Counter()
+    kept: list[Pair] = []
+    for pair in pairs:
+        counts[pair.relation] += 1
+        # Of half a million pairs only those are kept that are shown.
+        is_shown = pair.relation != "disjoint" and (counts[pair.relation] <= limit or not limit)
+        kept += [pair] if is_grid or is_shown else []
+    lines = list(_grid(kept, names, paint)) if is_grid else []
+    shown = [kind for kind in LISTED if counts[kind] and (not is_grid or kind == "unknown")]
+    for kind in shown if not is_grid else ():
+        lines += _listed(kind, kept, counts[kind], limit)
+    if lines and is_grid:
         lines.append("")
     said = ", ".join(f"{counts[kind]:,} {kind}" for kind in SIGNS if counts[kind])
-    lines.append(f"{render.counted(len(pairs), 'pair')}: {said}" if pairs else "no pairs: there is one segment")
-    for pair in pairs:
-        if pair.relation == "unknown":
-            lines.append(f"  {render.escaped(pair.left)} and {render.escaped(pair.right)}: {pair.reason}")
+    lines.append(f"{render.counted(counts.total(), 'pair')}: {said}" if counts else "no pairs: there is one segment")
+    for kind in shown if is_grid else ():
+        lines += _listed(kind, kept, counts[kind], limit)[:-1]
     return "\n".join(lines)
 
 
@@ -80,10 +97,17 @@ def _style(sign: str) -> str:
     return {"x": "warning", "=": "error", "?": "error"}.get(sign, "dim")
 
 
-def _listed(pairs: Iterable[Pair]) -> Iterator[str]:
-    for pair in pairs:
-        if pair.relation != "disjoint":
-            yield f"{render.escaped(pair.left)}  {pair.relation}  {render.escaped(pair.right)}"
+def _listed(kind: str, pairs: Iterable[Pair], count: int, limit: int) -> list[str]:
+    """The pairs of one relation, as many as are shown, and how many more there are."""
+    found = [pair for pair in pairs if pair.relation == kind]
+    found = found[:limit] if limit else found
+    lines = []
+    for pair in found:
+        why = f": {pair.reason}" if pair.reason else ""
+        lines.append(f"{render.escaped(pair.left)}  {kind}  {render.escaped(pair.right)}{why}")
+    if len(found) < count:
+        lines.append(f"... and {count - len(found):,} more that are `{kind}`: --limit 0 and --format csv show all")
+    return [*lines, ""]
 
 
 class PairsAsJson:

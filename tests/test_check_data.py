@@ -235,6 +235,22 @@ def test_columns_that_are_not_there(kind: str, tmp_path: Path, capsys: pytest.Ca
     assert (finding["rule"], finding["help"]) == ("stored-otherwise", "did you mean `born`?")
 
 
+def test_a_table_that_is_not_there_stops_nothing(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalog = CATALOG.replace("from: orders", "from: ordres").replace("entity: customer", EMPTY_SHOPS)
+    assert catalog.count("ordres") == 1
+    make(tmp_path, kind, CUSTOMERS.replace("pro", "trial"), catalog=catalog)
+    plan, order, shop = found(tmp_path, capsys)
+    assert [each["rule"] for each in (plan, order, shop)] == ["unlisted-value", "stored-otherwise", "stored-otherwise"]
+    file = kind in ("csv", "parquet")
+    message = f"there is no file for the table `order` in `{tmp_path / 'data'}`"
+    assert order["message"] == (message if file else "the database has no table `ordres`")
+    assert "did you mean `orders`?" in str(order["help"]) and order["line"] == 11
+    assert "shop" in str(shop["message"])
+
+
+EMPTY_SHOPS = "  shop:\n    from: shops\n    key: id\n    columns: {id: integer}\nentity: customer"
+
+
 def test_types_that_are_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(tmp_path, "parquet", catalog=CATALOG.replace("born: date", "born: text"))
     (finding,) = found(tmp_path, capsys)
@@ -269,8 +285,6 @@ def test_what_cannot_be_opened_is_said_with_its_own_exit_code(
 ) -> None:
     make(tmp_path, "csv")
     (tmp_path / "data" / "orders.csv").unlink()
-    assert main(["-C", str(tmp_path), "check", "--data"]) == 3
-    assert "there is no file for the table `order`" in capsys.readouterr().err
     (tmp_path / "data" / "orders.parquet").write_bytes(b"no parquet at all")
     assert main(["-C", str(tmp_path), "check", "--data"]) == 3
     assert main(["-C", str(tmp_path), "check"]) == 0
@@ -342,130 +356,3 @@ def test_each_rule_has_bad_data_and_what_mends_them(
 
 
 NO_ERRORS = ("rounded-value", "lost-link", "missing-time")
-
-
-@pytest.fixture
-def odd(postgres_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection]:
-    """A PostgreSQL of its own, to be filled."""
-    with database(postgres_address, "check_odd") as address:
-        monkeypatch.setenv("URL", address)
-        with psycopg.connect(address, autocommit=True) as connection:
-            yield connection
-
-
-ODD = """\
-tables:
-  customer:
-    from: Größe."Kunden"
-    key: id
-    columns:
-      id: integer
-      total: "decimal(8,2)"
-      share: "decimal(8,2)"
-      plan: {type: text, values: [free, pro]}
-      seen: timestamp with time zone
-      home: {type: point, latitude: lat, longitude: lon}
-entity: customer
-"""
-STORED = (
-    "CREATE SCHEMA \"Größe\"; CREATE TYPE plans AS ENUM ('free', 'pro', 'old');"
-    'CREATE TABLE "Größe"."it\'s" (id numeric(38,0), total numeric, share real, plan plans, seen timestamptz,'
-    " lat float8, lon float8);"
-    'CREATE VIEW "Größe"."""Kunden""" AS SELECT * FROM "Größe"."it\'s"'
-)
-
-
-def test_what_is_no_number_in_postgresql_is_told(
-    odd: psycopg.Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    odd.execute(STORED)
-    rows = (
-        "(1, 1.005, 'NaN', 'old', now(), 1, 2), (2, 'Infinity', 0.1, 'free', null, 'NaN', 2),"
-        " (99999999999999999999, 2.50, 3, 'pro', now(), null, null)"
-    )
-    odd.execute(f'INSERT INTO "Größe"."it\'s" VALUES {rows}'.encode())
-    make_project(tmp_path, ODD, "total > 60")
-    assert [said(each)[:3] for each in found(tmp_path, capsys)] == [
-        (
-            "faulty-key",
-            "the key `id` of `customer` does not stand for one row",
-            ["missing in 1 of 3 rows"],
-        ),
-        (
-            "unreadable-value",
-            "`id` of `customer` holds values that are not `integer`",
-            ["1 of 3 rows", "`99999999999999999999` in 1 row"],
-        ),
-        (
-            "unreadable-value",
-            "`total` of `customer` holds values that are not `decimal`",
-            ["1 of 3 rows", "`Infinity` in 1 row"],
-        ),
-        (
-            "rounded-value",
-            "`total` of `customer` holds more than 2 digits after the point",
-            ["1 of 3 rows", "`1.005` in 1 row"],
-        ),
-        (
-            "unreadable-value",
-            "`share` of `customer` holds values that are not `decimal`",
-            ["1 of 3 rows", "`nan` in 1 row"],
-        ),
-        (
-            "unlisted-value",
-            "`plan` of `customer` holds texts that are not in its `values`",
-            ["1 of 3 rows", '`"old"` in 1 row'],
-        ),
-    ]
-
-
-def test_other_types_in_postgresql_are_told_before_their_rows(
-    odd: psycopg.Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    odd.execute("CREATE TABLE customers (customer_id integer, plan jsonb, age text, tags text[], born timestamptz)")
-    odd.execute("CREATE TABLE orders (customer_id uuid, ordered_at timestamptz, status text, amount numeric(6,3))")
-    make_project(tmp_path)
-    messages = sorted(str(each["message"]) for each in found(tmp_path, capsys))
-    assert messages == [
-        "column `age` of table `customers` is declared as `integer`, and holds VARCHAR",
-        "column `amount` of table `orders` is declared as `decimal`, and holds DECIMAL(6,3)",
-        "column `born` of table `customers` is declared as `date`, and holds TIMESTAMP WITH TIME ZONE",
-        "column `customer_id` of table `orders` holds UUID, "
-        "and the key `customer_id` of table `customers` holds INTEGER",
-        "column `ordered_at` of table `orders` is declared as `timestamp`, and holds TIMESTAMP WITH TIME ZONE",
-        "column `plan` of table `customers` is declared as `text`, and holds jsonb",
-    ]
-
-
-def make_project(at: Path, catalog: str = CATALOG, condition: str = "age > 60") -> None:
-    """The project over a PostgreSQL that is filled already."""
-    (at / "segments").mkdir()
-    (at / "segments" / "all.seg").write_text(f"segment old\n  when {condition}\n")
-    (at / "catalog.yml").write_text(catalog, encoding="utf-8")
-    (at / "segdsl.yml").write_text("name: acme\ntargets: {dev: {type: postgres, url: '${URL}'}}\n")
-
-
-@pytest.mark.parametrize(
-    ("statement", "message"),
-    [
-        ("DROP TABLE orders", "the database has no table `orders`"),
-        ("REVOKE SELECT ON orders FROM reader", "the user of the target may not do this"),
-    ],
-)
-def test_a_postgresql_that_says_no_is_told(
-    statement: str,
-    message: str,
-    odd: psycopg.Connection,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    odd.execute("CREATE TABLE customers (customer_id integer, plan text, age int, tags text[], born date)")
-    odd.execute("CREATE TABLE orders (customer_id int, ordered_at timestamp, status text, amount numeric(6,2))")
-    odd.execute("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; GRANT SELECT ON customers, orders TO reader")
-    odd.execute(statement.encode())
-    monkeypatch.setenv("URL", os.environ["URL"].replace("//postgres:", "//reader:"))
-    make_project(tmp_path)
-    assert main(["-C", str(tmp_path), "check", "--data"]) == 3
-    assert message in capsys.readouterr().err
-    odd.execute("DROP OWNED BY reader; DROP ROLE reader")

@@ -87,9 +87,8 @@ def test_one_segment_has_no_pairs(folder: Path, capsys: pytest.CaptureFixture[st
     ("arguments", "said"),
     [
         (["--format", "json", "--limit", "-1"], "less than nothing"),
-        (["--limit", "5"], "write --format json, or leave out --limit"),
-        (["--format", "csv", "--limit", "5"], "write --format json, or leave out --limit"),
-        (["--group", "g", "--format", "json", "--limit", "5"], "about the examples of all pairs"),
+        (["--format", "csv", "--limit", "5"], "leave it out"),
+        (["--group", "g", "--format", "json", "--limit", "5"], "about the list, or the examples, of all pairs"),
     ],
 )
 def test_what_does_not_go_together_is_told(
@@ -110,3 +109,15 @@ def test_a_pair_is_written_before_the_next_is_looked_at() -> None:
     next(pieces)
     assert looked_at == [] and '"b0"' in next(pieces) and looked_at == [0]
     assert '"b1"' in next(pieces) and looked_at == [0, 1]
+
+
+def test_a_long_list_names_the_first_of_each_relation(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    segments = "".join(f"segment s{number}\n  when age > {number}\n\n" for number in range(31))
+    more = "segment one\n  when age < 3\n\nsegment two\n  when not (age >= 3) and age is known\n"
+    (folder / "segments" / "a.seg").write_text(segments + more, encoding="utf-8")
+    lines = overlap(capsys, folder)[0].split("\n")
+    assert lines[0] == "one  equal  two", "what is worth a look comes first"
+    assert sum("  contains  " in line for line in lines) == 50
+    assert "... and 415 more that are `contains`: --limit 0 and --format csv show all" in lines
+    every = overlap(capsys, folder, "--limit", "0")[0]
+    assert every.count("  contains  ") == 465 and "more that are" not in every

@@ -24,9 +24,9 @@ from benchmarks.timing import Taken
 FACTORS = (1, 2, 4, 8, 16)
 # Customers, events and segments: the smallest of what grows, and what the others are meanwhile.
 GROWING = {
-    "customers": (125_000, 20_000_000, 50),
-    "events": (1_000_000, 2_500_000, 50),
-    "segments": (200_000, 4_000_000, 64),
+    "customers": (62_500, 2_000_000, 50),
+    "events": (100_000, 625_000, 50),
+    "segments": (100_000, 2_000_000, 32),
 }
 
 

@@ -6,21 +6,17 @@ No account is asked. The segments are those of `project.py`; the widths are what
 of its events, compressed. An account that keeps events in order of time reads of each scan the days of its window;
 one that keeps them by kind, too, reads of these days the kind; one that keeps them in no order reads them all. A
 segment's own query scans events once for each condition about them. segdsl scans them once for each kind, for the
-columns that any segment asks for, as far back as the widest window goes: to the beginning, where one has none. Credits
-are the CPU seconds that were measured on DuckDB, as many times as there are more events.
+columns that any segment asks for, as far back as the widest window goes: to the beginning, where one has none.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal
 
 from benchmarks.run import project
 from benchmarks.run.project import KINDS_OF_EVENTS, Condition
-from benchmarks.timing import RESULTS
 
 EVENTS, CUSTOMERS, HISTORY = 1_000_000_000, 50_000_000, 2 * 365
 # Bytes of a row in Parquet with zstd: a million events in order of time, fifty thousand customers.
@@ -33,7 +29,6 @@ WIDTHS = {
     "about": 0.42,
     "flag": 0.12,
 }
-CORES = 8  # of an X-Small warehouse, which takes a credit an hour
 CUSTOMER_WIDTH = 1.7 + 0.4 + 0.3 + 0.9 + 0.1  # key, country, plan, age, opted_in
 Layout = Literal["in order of time", "by kind, then time", "in no order"]
 LAYOUTS: tuple[Layout, ...] = ("in no order", "in order of time", "by kind, then time")
@@ -94,12 +89,6 @@ def states(conditions: Sequence[Condition]) -> dict[str, int]:
     return {kind: len(aggregates) for kind, aggregates in found.items()}
 
 
-def cores(segments: int, way: str) -> float:
-    """Seconds of an X-Small warehouse, of CPU seconds that were measured on DuckDB over fewer events."""
-    found = json.loads((RESULTS / f"duckdb-{segments}.json").read_text(encoding="utf-8"))
-    return median(found["ways"][way]["cpu"]) * EVENTS / found["given"]["events"] / CORES
-
-
 def main() -> None:
     print(f"{EVENTS:,} events of {HISTORY} days, {CUSTOMERS:,} customers, {sum(WIDTHS.values()):.1f} bytes an event")
     for number in (50, 500):
@@ -114,10 +103,6 @@ def main() -> None:
             # Customers are read for the key's check, and for the run; where everyone stands is written, and read twice.
             own = sum(each.bytes_read(layout) for each in passes) + 2 * customers + 3 * standing
             print(f"  {layout:20} {queries / 1e9:8.0f} GB  {own / 1e9:6.0f} GB  {queries / own:5.1f} times as much")
-        queries, own = (cores(number, way) for way in ("one query a segment", "segdsl run"))
-        print(
-            f"  credits              {queries / 3600:8.2f}     {own / 3600:6.2f}     {queries / own:5.1f} times as many"
-        )
         kept = {kind: CUSTOMERS * 8 * (count + 1) / 1e9 for kind, count in states(conditions).items()}
         print(
             "  kept of all customers at a time, 8 bytes each:", {kind: f"{size:.1f} GB" for kind, size in kept.items()}

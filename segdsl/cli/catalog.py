@@ -113,7 +113,7 @@ def _told(pulled: Pulled, *, is_new: bool) -> Iterator[str]:
 
 def _line(guess: Guess) -> str:
     """What a table was understood to be; what is guessed has a question mark."""
-    parts = [f"{guess.seen.rows:,} rows"] if guess.seen.rows is not None else []
+    parts = [render.counted(guess.seen.rows, "row")] if guess.seen.rows is not None else []
     parts.append(render.counted(len(guess.columns), "column"))
     if guess.key is not None:
         parts.append(f"key {guess.key}{'?' if guess.key_why else ''}")

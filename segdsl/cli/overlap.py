@@ -9,7 +9,7 @@ from segdsl import compiler, render
 from segdsl.cli import arguments, asked, output
 from segdsl.cli.codes import FINE
 from segdsl.compiler import BadRequest
-from segdsl.relations import MOST_EXAMPLES
+from segdsl.relations import MOST_EXAMPLES, MOST_LISTED
 
 HELP = "tell how every two segments stand to each other: who could be in both, without data"
 
@@ -18,7 +18,8 @@ def add_to(parser: ArgumentParser) -> None:
     arguments.add_names(parser)
     help = "tell instead who would move if neighbours of this exclusive group were swapped"
     parser.add_argument("--group", metavar="NAME", help=help)
-    help = f"as JSON: look for an example for so many pairs; 0 does for all (default: {MOST_EXAMPLES:,})"
+    help = f"list so many pairs of each relation (default: {MOST_LISTED}); as JSON: look for an example for so many"
+    help += f" (default: {MOST_EXAMPLES:,}); 0 is all"
     parser.add_argument("--limit", type=int, metavar="N", help=help)
     arguments.add_settings(parser)
     arguments.add_format(parser, "text", "json", "csv")
@@ -27,11 +28,12 @@ def add_to(parser: ArgumentParser) -> None:
 def call(options: Namespace) -> int:
     from segdsl import relations
 
-    if options.limit is not None and (options.group is not None or options.format != "json"):
-        raise BadRequest("`--limit` is about the examples of all pairs", "write --format json, or leave out --limit")
+    if options.limit is not None and (options.group is not None or options.format == "csv"):
+        raise BadRequest("`--limit` is about the list, or the examples, of all pairs", "leave it out")
     if options.group is not None:
         return _order(options)
-    limit = MOST_EXAMPLES if options.limit is None else asked.limit(options)
+    default = MOST_EXAMPLES if options.format == "json" else MOST_LISTED
+    limit = default if options.limit is None else asked.limit(options)
     program = asked.understood_program(options)
     names = compiler.chosen(program, options.names)
     pairs = compiler.overlap(program, names)
@@ -44,7 +46,7 @@ def call(options: Namespace) -> int:
     elif options.format == "csv":
         sys.stdout.writelines(relations.as_csv(pairs))
     else:
-        print(relations.table(list(pairs), names, output.paint_for(sys.stdout, options)))
+        print(relations.table(pairs, names, output.paint_for(sys.stdout, options), limit))
     return FINE
 
 

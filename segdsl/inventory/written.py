@@ -20,7 +20,7 @@ def table(guess: Guess) -> Entry:
     if guess.columns:
         lines.append(Entry("columns", tuple(column(each) for each in guess.columns)))
     lines += left_out(guess.left_out)
-    rows = f"{guess.seen.rows:,} rows" if guess.seen.rows is not None else ""
+    rows = "" if guess.seen.rows is None else "1 row" if guess.seen.rows == 1 else f"{guess.seen.rows:,} rows"
     return Entry(guess.name, tuple(lines), "; ".join(each for each in (guess.seen.about, rows) if each))
 
 

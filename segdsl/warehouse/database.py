@@ -268,22 +268,42 @@ def opened_as_it_is(
     *,
     writing: bool = False,
     dialect: Backend | None = None,
+    absent: dict[str, DatabaseProblem] | None = None,
 ) -> Iterator[tuple[Database, dict[str, Stored]]]:
-    """A database that holds the tables needed, and what it has for each; nothing is compared yet."""
-    files = {each.table.name: folder.file_of(each.table, target.path) for each in needed} if is_folder(target) else {}
+    """A database that holds the tables needed, and what it has for each; nothing is compared yet.
+
+    Tables that are not there are refused, unless they are to be collected in `absent`.
+    """
+    files = {}
+    for each in needed if is_folder(target) else ():
+        with _collected(each.table, absent):
+            files[each.table.name] = folder.file_of(each.table, target.path)
     allowed = [*(file for file, _ in files.values()), *extra_files]
     with explained(target), begun(target, allowed, replaced, writing=writing) as connection:
         database = database_of(target, connection, program, dialect)
         _create_views(database, needed, files, program.catalog)
         database.look()
-        yield database, {each.table.name: _stored(database, each.table, files) for each in needed}
+        stored = {}
+        for each in needed:
+            with _collected(each.table, absent):
+                stored[each.table.name] = _stored(database, each.table, files)
+        yield database, stored
+
+
+@contextmanager
+def _collected(table: Table, absent: dict[str, DatabaseProblem] | None) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseProblem as problem:
+        if absent is None:
+            raise
+        absent.setdefault(table.name, problem)
 
 
 def _create_views(database: Database, needed: Sequence[Needed], files: dict[str, File], catalog: Catalog) -> None:
     """A view for each file; catalog tables over one file share it."""
     shared: dict[tuple[str, ...], Table] = {}
-    for each in needed if files else ():
-        table = each.table
+    for table in [each.table for each in needed if each.table.name in files]:
         if (first := shared.get(folded(table.stored_in))) is not None:
             table = replace(table, columns=first.columns | table.columns, links=first.links | table.links)
         shared[folded(table.stored_in)] = table

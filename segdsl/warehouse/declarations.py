@@ -3,13 +3,14 @@
 In: a catalog, a clock and a target. Out: a finding for each declaration that is broken. Promised: it only reads; what
 cannot be read as it is declared is told and counted, and stops nothing.
 
-A table is asked in three steps, for what is wrong in one makes the next meaningless: whether its columns are there
-and of their types; what its own rows hold; where they lead.
+A table is asked in three steps, for what is wrong in one makes the next meaningless: whether it is there, its columns
+are, and of their types; what its own rows hold; where they lead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from segdsl import folder
@@ -17,7 +18,7 @@ from segdsl.backends import Unsupported, tolerant, tolerant_of_files
 from segdsl.backends.declarations import Claim, of_links, of_reading, of_values
 from segdsl.compiler import Findings
 from segdsl.diagnostics import Report
-from segdsl.introspection import Needed, Stored, as_held, problems
+from segdsl.introspection import DatabaseProblem, Needed, Stored, as_held, problems
 from segdsl.project import Target
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
@@ -25,6 +26,7 @@ from segdsl.semantics.catalog import Catalog, Table
 from segdsl.warehouse import broken_declarations
 from segdsl.warehouse.broken_declarations import Found
 from segdsl.warehouse.database import Database, is_folder, opened_as_it_is, typed
+from segdsl.warehouse.errors import explained
 
 if TYPE_CHECKING:
     from segdsl.backends import Backend
@@ -45,10 +47,13 @@ def _checked(program: ir.Program, clock: Clock, target: Target) -> Report:
     catalog = program.catalog
     report = Report()
     needed = [Needed(table, _columns(table)) for table in catalog.tables.values()]
-    with opened_as_it_is(needed, program, target, dialect=tolerant(target.type)) as (database, stored):
+    absent: dict[str, DatabaseProblem] = {}
+    dialect = tolerant(target.type)
+    with opened_as_it_is(needed, program, target, dialect=dialect, absent=absent) as (database, stored):
         sound = set(catalog.tables)
         for each in needed:
-            found = list(problems([each], stored, catalog))
+            is_there = each.table.name in stored
+            found = list(problems([each], stored, catalog)) if is_there else [absent[each.table.name]]
             for problem in found:
                 where = problem.where or each.table.span
                 report.add("stored-otherwise", problem.message, where, help=problem.help)
@@ -57,17 +62,29 @@ def _checked(program: ir.Program, clock: Clock, target: Target) -> Report:
         catalog = catalog if target.type == "duckdb" else as_held(catalog, stored)
         checks = _Checks(database, catalog, clock, report)
         for table in [each for each in catalog.tables.values() if each.name in sound]:
-            if is_folder(target) and folder.file_of(table, target.path)[1] == "csv":
-                checks.texts(table, stored[table.name])
-            else:
-                numbers = [name for name, type_ in stored[table.name].columns.items() if type_ == "NUMERIC"]
-                checks.ask(table, list(of_reading(table, from_text=False, open_numbers=numbers)))
-            if not checks.values(table):
-                sound.discard(table.name)
+            with _about(table, target):
+                if is_folder(target) and folder.file_of(table, target.path)[1] == "csv":
+                    checks.texts(table, stored[table.name])
+                else:
+                    numbers = [name for name, type_ in stored[table.name].columns.items() if type_ == "NUMERIC"]
+                    checks.ask(table, list(of_reading(table, from_text=False, open_numbers=numbers)))
+                if not checks.values(table):
+                    sound.discard(table.name)
         for table in catalog.tables.values():
             if _reached(table, catalog) <= sound:
-                checks.ask(table, list(of_links(table)))
+                with _about(table, target):
+                    checks.ask(table, list(of_links(table)))
     return report
+
+
+@contextmanager
+def _about(table: Table, target: Target) -> Iterator[None]:
+    """Says of which table the database could not tell what it was asked."""
+    try:
+        with explained(target):
+            yield
+    except DatabaseProblem as problem:
+        raise DatabaseProblem(f"table `{table.name}`: {problem.message}", problem.help, table.span) from None
 
 
 def _columns(table: Table) -> frozenset[str]:

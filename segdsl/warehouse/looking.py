@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy import Table as SqlTable
 
+# So many columns are asked of in one query: what plans it takes the square of them.
+AT_ONCE = 40
 MEMBERSHIPS = {"segment", "qualifies", "assigned", "as_of"}
 
 
@@ -86,11 +88,20 @@ class Source:
         """The table with what its rows show."""
         if table.unread or not table.columns:
             return table
+        sql = self.sql(table)
+        rows, columns = 0, []
+        for start in range(0, len(table.columns), AT_ONCE):
+            some = table.columns[start : start + AT_ONCE]
+            rows, counted = self._counted(table, sql, some)
+            columns += [self._with_values(table, sql, each) for each in counted]
+        return replace(table, rows=rows, columns=tuple(columns))
+
+    def _counted(self, table: Table, sql: SqlTable, some: Sequence[Column]) -> tuple[int, list[Column]]:
+        """How many rows there are, and what they show of some columns."""
         from sqlalchemy import String, cast, func, select
 
-        sql = self.sql(table)
         asked: list[ColumnElement[Any]] = [func.count()]
-        for column in table.columns:
+        for column in some:
             value = self.value(table, sql, column)
             what = kind(column.type)
             asked.append(func.count(value))
@@ -101,7 +112,7 @@ class Source:
             asked.append(func.max(after_point) if _has_no_scale(column.type) else func.count())
         ((rows, *found),) = self.database.select(select(*asked).select_from(sql))
         columns = []
-        for place, column in enumerate(table.columns):
+        for place, column in enumerate(some):
             known, different, least, most, digits = found[5 * place : 5 * place + 5]
             columns.append(
                 replace(
@@ -113,7 +124,7 @@ class Source:
                     digits=digits or 0 if _has_no_scale(column.type) else 0,
                 )
             )
-        return replace(table, rows=rows, columns=tuple(self._with_values(table, sql, each) for each in columns))
+        return rows, columns
 
     def _with_values(self, table: Table, sql: SqlTable, column: Column) -> Column:
         from sqlalchemy import select

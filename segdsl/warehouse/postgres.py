@@ -242,7 +242,7 @@ CODES = {
     ),
     "22": (
         "a stored value cannot be read as it is declared",
-        "compare the types in catalog.yml with what is stored: `segdsl check --data` does",
+        "`segdsl check --data` compares the catalog with what is stored; what a view works out, mend there",
     ),
 }
 

@@ -6,7 +6,7 @@ would lose something as a number, such as a zero in front, stays a text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +38,19 @@ FORMS = (
     ("VARCHAR[]", LIST),
 )
 LEAST_PRECISION = 12
+# So many columns are asked of in one query.
+AT_ONCE = 40
 
 
 def sniffed(database: Database, sql: SqlTable, columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns with the narrowest type that all their values fit; a text where there are no values."""
+    found: list[Column] = []
+    for start in range(0, len(columns), AT_ONCE):
+        found += _sniffed(database, sql, columns[start : start + AT_ONCE])
+    return tuple(found)
+
+
+def _sniffed(database: Database, sql: SqlTable, columns: Sequence[Column]) -> Iterator[Column]:
     from sqlalchemy import func, select
 
     asked: list[ColumnElement[Any]] = []
@@ -54,7 +63,7 @@ def sniffed(database: Database, sql: SqlTable, columns: Sequence[Column]) -> tup
     (found,) = database.select(select(*asked).select_from(sql))
     each = len(FORMS) + 3
     rows = [found[start : start + each] for start in range(0, len(found), each)]
-    return tuple(replace(column, type=_type(*row)) for column, row in zip(columns, rows, strict=True))
+    yield from (replace(column, type=_type(*row)) for column, row in zip(columns, rows, strict=True))
 
 
 def _reads(text: ColumnElement[Any], name: str) -> ColumnElement[bool]:
