@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import segdsl
-from benchmarks import timing
+from benchmarks import tables, timing
 from benchmarks.run import by_hand, on_paper, project
 from benchmarks.run.compare import compare
 from segdsl import compiler
@@ -85,3 +85,10 @@ def test_the_passes_on_paper_are_those_of_a_run(folder: Path) -> None:
     assert set(bounded.values()) == {True, False}
     read = sorted(sorted(each.columns) for each in strategy.readings if "happened_at" in each.columns)
     assert read == sorted(sorted(each.columns) for each in passes.values())
+
+
+def test_the_page_shows_what_was_measured() -> None:
+    page = tables.PAGE.read_text(encoding="utf-8")
+    assert page.count("<!-- end -->") > 4 and "\n3 rounds, " in page
+    assert tables.filled(page) == page
+    assert tables.filled(page.replace("\n3 rounds, ", "\n9 rounds, ")) == page

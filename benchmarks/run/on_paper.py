@@ -105,7 +105,7 @@ def main() -> None:
             print(f"  {layout:20} {queries / 1e9:8.0f} GB  {own / 1e9:6.0f} GB  {queries / own:5.1f} times as much")
         kept = {kind: CUSTOMERS * 8 * (count + 1) / 1e9 for kind, count in states(conditions).items()}
         print(
-            "  kept for all customers at a time, 8 bytes each:", {kind: f"{size:.1f} GB" for kind, size in kept.items()}
+            "  kept of all customers at a time, 8 bytes each:", {kind: f"{size:.1f} GB" for kind, size in kept.items()}
         )
 
 
