@@ -28,10 +28,16 @@ from segdsl.backends import Unsupported, backend, plan
 from segdsl.backends.expressions import folded_text
 from segdsl.backends.plainer import plainer
 from segdsl.backends.printing import Expressions
+from segdsl.diagnostics import Report
+from segdsl.grammar.files import parse_catalog
+from segdsl.grammar.parse import parse
 from segdsl.semantics import ir
 from segdsl.semantics.calendar import Clock
+from segdsl.semantics.declare import declare
 from segdsl.semantics.evaluate import memberships
+from segdsl.semantics.resolve import resolve
 from segdsl.semantics.types import Number, TextList
+from segdsl.source import Source
 from tests import snowflake_fake, test_backend_text, test_backends, worlds
 from tests.snowflake_fake import REFUSED
 
@@ -382,3 +388,15 @@ def test_a_query_that_snowflake_would_not_read_is_refused() -> None:
     long = replace(meant, segments={"a": replace(meant.segments["a"], condition=many)})
     with pytest.raises(Unsupported, match="1,000,000 bytes"):
         SNOWFLAKE.members(long, "a", CLOCK)
+
+
+def test_columns_called_like_those_of_flatten_say_whose_they_are() -> None:
+    """FLATTEN has columns of its own, `key` and `value` among them: Snowflake would refuse them as ambiguous."""
+    report = Report()
+    text = "tables: {customer: {from: people, key: key, columns: {key: integer, value: integer}}}\nentity: customer\n"
+    catalog = declare(parse_catalog(Source("catalog.yml", text), report), report)
+    module = parse(Source("a.seg", "segment a\n  when value > 1\n"), report)
+    meant = resolve([module], catalog, name="odd", timezone="UTC", week_starts=0, settings={}, report=report)
+    clock = Clock(datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC"), 0)
+    query = backend("snowflake").memberships(meant, ("a",), clock)
+    assert "    decided.key,\n    CAST(segment.value AS VARCHAR) AS segment\n  FROM decided\n" in query

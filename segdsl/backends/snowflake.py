@@ -48,6 +48,10 @@ BEFORE = 25
 UNSURE, FAR, UNSURE_FAR = Decimal("0.01"), Decimal(19_000_000_000), Decimal(1000)
 
 
+# The columns of what FLATTEN gives: without its relation one called so could be meant by either.
+OF_FLATTEN = frozenset({"SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS"})
+
+
 class Snowflake(Backend):
     dialect = "snowflake"
     reserved = frozenset(WORDS.split())
@@ -302,6 +306,10 @@ class Snowflake(Backend):
         """Adds the members of a list to the tables of a select, and gives the member."""
         tables = [select.args.get("from_"), *(select.args.get("joins") or ())]
         alias = self.name(Names([each.this.alias_or_name for each in tables if each is not None]).new(wanted))
+        first = select.args.get("from_")
+        for column in select.find_all(exp.Column) if first is not None else ():
+            if not column.table and column.name.upper() in OF_FLATTEN:
+                column.set("table", self.name(first.this.alias_or_name))
         given = exp.Kwarg(this=exp.Var(this="INPUT"), expression=list_.copy())
         rows = exp.TableFromRows(this=exp.Explode(this=given), alias=exp.TableAlias(this=alias))
         if select.args.get("from_") is None:
