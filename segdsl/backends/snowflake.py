@@ -307,9 +307,10 @@ class Snowflake(Backend):
         tables = [select.args.get("from_"), *(select.args.get("joins") or ())]
         alias = self.name(Names([each.this.alias_or_name for each in tables if each is not None]).new(wanted))
         first = select.args.get("from_")
-        for column in select.find_all(exp.Column) if first is not None else ():
-            if not column.table and column.name.upper() in OF_FLATTEN:
-                column.set("table", self.name(first.this.alias_or_name))
+        if first is not None:
+            for column in select.find_all(exp.Column):
+                if not column.table and column.name.upper() in OF_FLATTEN:
+                    column.set("table", self.name(first.this.alias_or_name))
         given = exp.Kwarg(this=exp.Var(this="INPUT"), expression=list_.copy())
         rows = exp.TableFromRows(this=exp.Explode(this=given), alias=exp.TableAlias(this=alias))
         if select.args.get("from_") is None:
